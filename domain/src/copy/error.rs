@@ -1,0 +1,179 @@
+//! Why a copy refuses a command.
+
+use super::state::CopyStatus;
+use crate::{ActorId, AnnotationId, Points, QuestionId, Timestamp};
+
+/// Why a copy refuses a command. The texts are for the person at the other end and say what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CopyError {
+    /// There is no such copy.
+    #[error("there is no such copy")]
+    Absent,
+    /// The anonymous id is taken in this exam.
+    #[error("this exam already has a copy with this anonymous id; import it under another one")]
+    AnonymousIdTaken,
+    /// Voided copies accept nothing.
+    #[error("the copy was voided and accepts nothing more")]
+    Voided,
+    /// The transition is not one of the table (L11).
+    #[error("a copy in status {status} does not accept this; it needs {needs}")]
+    WrongStatus {
+        /// Where the copy stands.
+        status: CopyStatus,
+        /// Where it would have to stand.
+        needs: &'static str,
+    },
+    /// The import is not done.
+    #[error("the copy's pages are not there: its import is {0}")]
+    NotImported(&'static str),
+    /// A worker reports about an attempt that is not the current one.
+    #[error("attempt {reported} is over; the copy is at attempt {current}")]
+    AttemptOver {
+        /// What the worker reports about.
+        reported: u32,
+        /// Where the copy is.
+        current: u32,
+    },
+    /// An import without a page is no import.
+    #[error("an import records at least one page")]
+    NoPages,
+    /// A lock conflict.
+    #[error(transparent)]
+    Lock(#[from] LockConflict),
+    /// A lease is too short or too long.
+    #[error("ttl_seconds is from {min} to {max}")]
+    Ttl {
+        /// The shortest, in seconds.
+        min: u32,
+        /// The longest, in seconds.
+        max: u32,
+    },
+    /// There is no lock that could end.
+    #[error("the lock is held until {0} and has not expired")]
+    NotExpired(Timestamp),
+    /// The copy has no such page.
+    #[error("the copy has {pages} pages, numbered from 0; there is no page {page_index}")]
+    NoSuchPage {
+        /// What was asked for.
+        page_index: u32,
+        /// How many there are.
+        pages: usize,
+    },
+    /// The box leaves the page (L18).
+    #[error("the box leaves the page: x + width and y + height are at most 1, width and height above 0")]
+    BoxOutsidePage,
+    /// The points are absurd.
+    #[error("an annotation's points lie within ±1000")]
+    PointsOutOfRange,
+    /// Too many annotations.
+    #[error("a copy takes at most {0} annotations")]
+    TooManyAnnotations(u32),
+    /// The copy has no such annotation.
+    #[error("the copy has no annotation {0}")]
+    NoSuchAnnotation(AnnotationId),
+    /// The id of a new annotation is taken.
+    #[error("annotation {0} exists already")]
+    AnnotationExists(AnnotationId),
+    /// The annotation was changed since the caller read it.
+    #[error("the annotation is at revision {current}, not {named}; read it again and repeat")]
+    StaleRevision {
+        /// What the caller named.
+        named: u32,
+        /// What it is.
+        current: u32,
+    },
+    /// The pinned scheme has no such question (L9).
+    #[error("the scheme of this copy has no question {0}")]
+    NoSuchQuestion(QuestionId),
+    /// More than the question takes (L9).
+    #[error("question {question} takes from 0 to {maximum} points")]
+    OutsideScheme {
+        /// Which question.
+        question: QuestionId,
+        /// The most it takes.
+        maximum: Points,
+    },
+    /// A correction that changes nothing.
+    #[error("question {question} already has {points} points; there is nothing to correct")]
+    NothingToCorrect {
+        /// Which question.
+        question: QuestionId,
+        /// What it has.
+        points: Points,
+    },
+    /// The scheme is not one.
+    #[error(transparent)]
+    Scheme(#[from] crate::scheme::InvalidScheme),
+    /// The PDF was drawn from another basis (L6).
+    #[error("the final PDF was drawn from sequence {drawn}, the finalisation froze {basis}")]
+    OtherBasis {
+        /// What was drawn.
+        drawn: u64,
+        /// What was frozen.
+        basis: u64,
+    },
+    /// The PDF has not every page (L7).
+    #[error("the final PDF has {drawn} of the copy's {imported} pages")]
+    MissingPages {
+        /// How many pages it has.
+        drawn: u32,
+        /// How many there are.
+        imported: usize,
+    },
+    /// The PDF's digest is missing (L7).
+    #[error("a graded copy needs the SHA-256 of its final PDF")]
+    NoPdf,
+}
+
+/// The ways in which a lock can stand against a command; the label values of `grading_lock_conflicts_total`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LockConflict {
+    /// Another grader has the copy.
+    #[error("the copy is locked by another grader until {expires_at}")]
+    AlreadyLocked {
+        /// Whose lock it is.
+        owner: ActorId,
+        /// When it ends.
+        expires_at: Timestamp,
+    },
+    /// The lease that was shown ran out.
+    #[error("your lock has expired; lock the copy again")]
+    Expired,
+    /// The token that was shown is not the lock's.
+    #[error("the X-Lock-Token is not that of the copy's lock; lock the copy again")]
+    TokenMismatch,
+    /// The lock is someone else's.
+    #[error("the copy's lock belongs to another grader")]
+    OwnerMismatch,
+    /// There is no lock, or none was shown.
+    #[error("this needs the copy's lock: lock the copy and send its token as X-Lock-Token")]
+    Missing,
+    /// The copy is finished.
+    #[error("the copy is graded; a correction or reopening, with a reason, is the way to change it")]
+    AlreadyGraded,
+}
+
+impl LockConflict {
+    /// Every label value, so that each metric is there from the start.
+    pub const LABELS: [&'static str; 6] =
+        ["already_locked", "expired", "token_mismatch", "owner_mismatch", "missing", "already_graded"];
+
+    /// The label value of this conflict.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::AlreadyLocked { .. } => "already_locked",
+            Self::Expired => "expired",
+            Self::TokenMismatch => "token_mismatch",
+            Self::OwnerMismatch => "owner_mismatch",
+            Self::Missing => "missing",
+            Self::AlreadyGraded => "already_graded",
+        }
+    }
+}
+
+impl std::fmt::Display for CopyStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,442 @@
+//! What can happen to a copy. A shipped variant is never edited: a new shape is a new version.
+
+use cqrs_es::DomainEvent;
+use serde::{Deserialize, Serialize};
+
+use super::mark::{Mark, Page};
+use crate::{
+    ActorId, AnnotationId, AnonymousId, Commitment, CopyId, Digest, EVENT_VERSION, ExamId, LockId, Points,
+    Question, QuestionId, Timestamp,
+};
+
+/// An event of a copy's stream. Every change carries what stood before it and what stands after it (L1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CopyEvent {
+    /// A scan came in; its bytes are stored, and a worker is to read them.
+    CopyImportRequested {
+        /// The exam it belongs to.
+        exam: ExamId,
+        /// What stands on it instead of a name.
+        anonymous_id: AnonymousId,
+        /// SHA-256 of the PDF as it came in.
+        source: Digest,
+        /// Its length, in bytes.
+        source_bytes: u64,
+        /// The name of the file, sealed.
+        filename: Option<Commitment>,
+    },
+    /// Every page was read.
+    CopyImported {
+        /// Which attempt succeeded, from 1.
+        attempt: u32,
+        /// The pages in order.
+        pages: Vec<Page>,
+        /// Name and version of what rendered them.
+        renderer: String,
+        /// Codes of what the renderer passed over, in the order in which it met them.
+        warnings: Vec<String>,
+        /// From the claim of the work to its end, in milliseconds.
+        duration_ms: u64,
+    },
+    /// The scan could not be read.
+    CopyImportFailed {
+        /// Which attempt failed, from 1.
+        attempt: u32,
+        /// How far it came.
+        stage: WorkStage,
+        /// What went wrong.
+        error_type: WorkError,
+        /// Whether a worker tries again without being asked.
+        will_retry: bool,
+        /// From the claim of the work to its end, in milliseconds.
+        duration_ms: u64,
+    },
+    /// Someone asked for another attempt, after the last one had failed.
+    CopyImportRetried {
+        /// The attempt that this asks for.
+        attempt: u32,
+    },
+    /// The pages were looked at and the copy may be marked, by this scheme whatever is published later.
+    CopyValidated {
+        /// The version of the scheme that is pinned.
+        scheme_version: u32,
+        /// Its questions.
+        questions: Vec<Question>,
+    },
+    /// A grader has the copy, until the lease ends.
+    LockAcquired {
+        /// The lock's id, from which its token is derived.
+        lock: LockId,
+        /// Whose lock it is.
+        owner: ActorId,
+        /// How long the lease is, in seconds.
+        ttl_seconds: u32,
+        /// When the lease ends.
+        expires_at: Timestamp,
+    },
+    /// The lease was made longer.
+    LockRenewed {
+        /// Which lock.
+        lock: LockId,
+        /// How long the new lease is, in seconds.
+        ttl_seconds: u32,
+        /// When the lease would have ended.
+        before: Timestamp,
+        /// When it ends now.
+        expires_at: Timestamp,
+    },
+    /// The owner gave the copy back.
+    LockReleased {
+        /// Which lock.
+        lock: LockId,
+        /// Whose it was.
+        owner: ActorId,
+    },
+    /// The lease ended by itself.
+    LockExpired {
+        /// Which lock.
+        lock: LockId,
+        /// Whose it was.
+        owner: ActorId,
+        /// When it ended.
+        expired_at: Timestamp,
+    },
+    /// Someone else ended it.
+    LockForceReleased {
+        /// Which lock.
+        lock: LockId,
+        /// Whose it was.
+        owner: ActorId,
+        /// Why, sealed.
+        reason: Commitment,
+    },
+    /// A mark was put on a page.
+    AnnotationAdded {
+        /// The annotation's id; its revision is 1.
+        annotation: AnnotationId,
+        /// Which page, from 0.
+        page_index: u32,
+        /// SHA-256 of that page's image, so that a mark names what it was drawn on (L10).
+        page: Digest,
+        /// What was drawn.
+        mark: Mark,
+    },
+    /// A mark was changed.
+    AnnotationRevised {
+        /// Which one.
+        annotation: AnnotationId,
+        /// The revision that was read; the new one is one more.
+        from_revision: u32,
+        /// As it stood.
+        before: Mark,
+        /// As it stands.
+        after: Mark,
+    },
+    /// A mark was taken away.
+    AnnotationRemoved {
+        /// Which one.
+        annotation: AnnotationId,
+        /// The revision that was read.
+        from_revision: u32,
+        /// As it stood.
+        before: Mark,
+    },
+    /// A question was given its points.
+    QuestionScored {
+        /// Which question.
+        question: QuestionId,
+        /// What stood before.
+        before: Option<Points>,
+        /// What stands now; none takes the score back.
+        after: Option<Points>,
+    },
+    /// A question was given a remark.
+    RemarkSet {
+        /// Which question.
+        question: QuestionId,
+        /// What stood before, sealed.
+        before: Option<Commitment>,
+        /// What stands now, sealed; none takes the remark back.
+        after: Option<Commitment>,
+    },
+    /// The whole copy was given an appreciation.
+    AppreciationSet {
+        /// What stood before, sealed.
+        before: Option<Commitment>,
+        /// What stands now, sealed; none takes it back.
+        after: Option<Commitment>,
+    },
+    /// Marking is frozen at a basis, and a worker is to make the final PDF. Ends the lock (L6).
+    FinalisationStarted {
+        /// From 1; a retry counts on.
+        attempt: u32,
+        /// What asked for it.
+        cause: FinalisationCause,
+        /// The sequence of the last event before this one.
+        basis_sequence: u64,
+        /// The total at that basis.
+        total: Points,
+        /// The lock that this ends.
+        lock: Option<LockId>,
+    },
+    /// The final PDF exists and says what the ledger says.
+    CopyGraded {
+        /// The attempt that made it.
+        attempt: u32,
+        /// The basis it was made from.
+        basis_sequence: u64,
+        /// The total.
+        total: Points,
+        /// How the total comes about.
+        breakdown: Breakdown,
+        /// SHA-256 of the final PDF.
+        pdf: Digest,
+        /// How many pages of the scan stand in it; the score sheet is not counted (L7).
+        pages: u32,
+        /// From the claim of the work to its end, in milliseconds.
+        duration_ms: u64,
+    },
+    /// The final PDF could not be made.
+    FinalisationFailed {
+        /// The attempt that failed.
+        attempt: u32,
+        /// The basis it had.
+        basis_sequence: u64,
+        /// How far it came.
+        stage: WorkStage,
+        /// What went wrong.
+        error_type: WorkError,
+        /// Whether a worker tries again without being asked.
+        will_retry: bool,
+        /// From the claim of the work to its end, in milliseconds.
+        duration_ms: u64,
+    },
+    /// The graded copy was handed out.
+    CopyExported {
+        /// In which form.
+        format: ExportFormat,
+        /// SHA-256 of what was handed out.
+        sha256: Digest,
+    },
+    /// A score of a graded copy was corrected; a new finalisation follows in the same append (L12).
+    ScoreCorrected {
+        /// Which question.
+        question: QuestionId,
+        /// What stood before.
+        before: Option<Points>,
+        /// What stands now.
+        after: Points,
+        /// Why, sealed.
+        reason: Commitment,
+    },
+    /// A graded copy is open to marking again (L12).
+    CopyReopened {
+        /// Which time of marking begins, from 2.
+        cycle: u32,
+        /// Why, sealed.
+        reason: Commitment,
+    },
+    /// The copy counts no more.
+    CopyVoided {
+        /// Why, sealed.
+        reason: Commitment,
+        /// The copy that stands in its place.
+        replaced_by: Option<CopyId>,
+    },
+}
+
+/// How far a worker came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkStage {
+    /// The work was claimed again and again and no attempt ended.
+    Claim,
+    /// Reading the scan from the blob store.
+    Fetch,
+    /// Checking the limits of file, pages and page size.
+    Limits,
+    /// Opening the PDF.
+    Open,
+    /// Drawing the pages.
+    Render,
+    /// Writing pages or PDF.
+    Write,
+    /// Storing the result.
+    Store,
+}
+
+/// What went wrong; the closed set that metrics and clients know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkError {
+    /// The time limit ended it.
+    Timeout,
+    /// The file is no PDF that can be read.
+    InvalidPdf,
+    /// The file could be read and gave no page.
+    EmptyResult,
+    /// Anything else: a memory limit, a store that did not answer.
+    Unknown,
+}
+
+impl WorkError {
+    /// As it stands in metrics and answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::InvalidPdf => "invalid_pdf",
+            Self::EmptyResult => "empty_result",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether the same work may end well when it is done again: a file does not become a PDF by waiting.
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        match self {
+            Self::Timeout | Self::Unknown => true,
+            Self::InvalidPdf | Self::EmptyResult => false,
+        }
+    }
+}
+
+impl WorkStage {
+    /// As it stands in answers and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Claim => "claim",
+            Self::Fetch => "fetch",
+            Self::Limits => "limits",
+            Self::Open => "open",
+            Self::Render => "render",
+            Self::Write => "write",
+            Self::Store => "store",
+        }
+    }
+}
+
+/// What asked for a finalisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FinalisationCause {
+    /// A grader finished the copy.
+    Requested,
+    /// The attempt before failed.
+    Retry,
+    /// A score was corrected.
+    Correction,
+}
+
+/// The form in which a graded copy leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ExportFormat {
+    /// The final PDF.
+    Pdf,
+    /// Marks and events, as JSON.
+    Json,
+}
+
+/// How a total comes about: the one sum of L8, line by line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breakdown {
+    /// Each question of the pinned scheme, in its order.
+    pub questions: Vec<QuestionLine>,
+    /// The sum of the points of annotations.
+    pub annotations: Points,
+}
+
+/// A question's line in a breakdown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuestionLine {
+    /// Which question.
+    pub question: QuestionId,
+    /// Its points; none where it was not scored, which counts as zero.
+    pub points: Option<Points>,
+    /// The most it takes.
+    pub maximum: Points,
+}
+
+impl Breakdown {
+    /// The total: questions and annotations together (L8).
+    #[must_use]
+    pub fn total(&self) -> Points {
+        self.questions.iter().filter_map(|line| line.points).sum::<Points>() + self.annotations
+    }
+
+    /// The most that the questions give together.
+    #[must_use]
+    pub fn maximum(&self) -> Points {
+        self.questions.iter().map(|line| line.maximum).sum()
+    }
+}
+
+impl DomainEvent for CopyEvent {
+    fn event_type(&self) -> String {
+        self.type_name().to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        EVENT_VERSION.to_owned()
+    }
+}
+
+impl CopyEvent {
+    /// The event's type as it stands in the `event_type` column.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::CopyImportRequested { .. } => "CopyImportRequested",
+            Self::CopyImported { .. } => "CopyImported",
+            Self::CopyImportFailed { .. } => "CopyImportFailed",
+            Self::CopyImportRetried { .. } => "CopyImportRetried",
+            Self::CopyValidated { .. } => "CopyValidated",
+            Self::LockAcquired { .. } => "LockAcquired",
+            Self::LockRenewed { .. } => "LockRenewed",
+            Self::LockReleased { .. } => "LockReleased",
+            Self::LockExpired { .. } => "LockExpired",
+            Self::LockForceReleased { .. } => "LockForceReleased",
+            Self::AnnotationAdded { .. } => "AnnotationAdded",
+            Self::AnnotationRevised { .. } => "AnnotationRevised",
+            Self::AnnotationRemoved { .. } => "AnnotationRemoved",
+            Self::QuestionScored { .. } => "QuestionScored",
+            Self::RemarkSet { .. } => "RemarkSet",
+            Self::AppreciationSet { .. } => "AppreciationSet",
+            Self::FinalisationStarted { .. } => "FinalisationStarted",
+            Self::CopyGraded { .. } => "CopyGraded",
+            Self::FinalisationFailed { .. } => "FinalisationFailed",
+            Self::CopyExported { .. } => "CopyExported",
+            Self::ScoreCorrected { .. } => "ScoreCorrected",
+            Self::CopyReopened { .. } => "CopyReopened",
+            Self::CopyVoided { .. } => "CopyVoided",
+        }
+    }
+
+    /// What the audit trail calls this action.
+    #[must_use]
+    pub const fn seed_action(&self) -> &'static str {
+        match self {
+            Self::CopyImportRequested { .. } => "IMPORT_REQUEST",
+            Self::CopyImported { .. } | Self::CopyImportFailed { .. } => "IMPORT",
+            Self::CopyImportRetried { .. } => "IMPORT_RETRY",
+            Self::CopyValidated { .. } => "VALIDATE",
+            Self::LockAcquired { .. } => "LOCK",
+            Self::LockRenewed { .. } => "LOCK_RENEW",
+            Self::LockReleased { .. } | Self::LockExpired { .. } | Self::LockForceReleased { .. } => "UNLOCK",
+            Self::AnnotationAdded { .. } => "CREATE_ANN",
+            Self::AnnotationRevised { .. } => "UPDATE_ANN",
+            Self::AnnotationRemoved { .. } => "DELETE_ANN",
+            Self::QuestionScored { .. } => "SCORE",
+            Self::RemarkSet { .. } => "REMARK",
+            Self::AppreciationSet { .. } => "APPRECIATION",
+            Self::FinalisationStarted { .. } => "FINALIZE_START",
+            Self::CopyGraded { .. } | Self::FinalisationFailed { .. } => "FINALIZE",
+            Self::CopyExported { .. } => "EXPORT",
+            Self::ScoreCorrected { .. } => "CORRECT",
+            Self::CopyReopened { .. } => "REOPEN",
+            Self::CopyVoided { .. } => "VOID",
+        }
+    }
+}

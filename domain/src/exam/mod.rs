@@ -1,0 +1,293 @@
+//! The exam: its scheme, its graders, and whether its results are out.
+
+use std::collections::BTreeSet;
+
+use cqrs_es::event_sink::EventSink;
+use cqrs_es::{Aggregate, DomainEvent};
+use serde::{Deserialize, Serialize};
+
+use crate::scheme::{self, InvalidScheme};
+use crate::{ActorId, EVENT_VERSION, ExamCode, Question};
+
+/// An event of an exam's stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExamEvent {
+    /// The exam exists.
+    ExamCreated {
+        /// The office's code of it.
+        code: ExamCode,
+    },
+    /// A scheme was published; copies validated from now on are marked by it.
+    SchemePublished {
+        /// From 1, one more each time.
+        version: u32,
+        /// Its questions, in their order.
+        questions: Vec<Question>,
+    },
+    /// A grader may mark this exam.
+    GraderEnrolled {
+        /// Who.
+        grader: ActorId,
+    },
+    /// A grader may mark it no more.
+    GraderRemoved {
+        /// Who.
+        grader: ActorId,
+    },
+    /// Students may read their graded copies (L13).
+    ResultsReleased,
+    /// Students may read them no more.
+    ResultsWithdrawn,
+    /// Nothing more comes into the exam.
+    ExamArchived,
+}
+
+impl ExamEvent {
+    /// The event's type as it stands in the `event_type` column.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::ExamCreated { .. } => "ExamCreated",
+            Self::SchemePublished { .. } => "SchemePublished",
+            Self::GraderEnrolled { .. } => "GraderEnrolled",
+            Self::GraderRemoved { .. } => "GraderRemoved",
+            Self::ResultsReleased => "ResultsReleased",
+            Self::ResultsWithdrawn => "ResultsWithdrawn",
+            Self::ExamArchived => "ExamArchived",
+        }
+    }
+}
+
+impl DomainEvent for ExamEvent {
+    fn event_type(&self) -> String {
+        self.type_name().to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        EVENT_VERSION.to_owned()
+    }
+}
+
+/// What can be asked of an exam.
+#[derive(Clone, Debug)]
+pub enum ExamCommand {
+    /// Create it.
+    Create {
+        /// The office's code of it.
+        code: ExamCode,
+    },
+    /// Publish a scheme.
+    PublishScheme {
+        /// Its questions, in their order.
+        questions: Vec<Question>,
+    },
+    /// Let a grader mark it.
+    EnrolGrader {
+        /// Who.
+        grader: ActorId,
+    },
+    /// Let a grader mark it no more.
+    RemoveGrader {
+        /// Who.
+        grader: ActorId,
+    },
+    /// Let students read their graded copies.
+    ReleaseResults,
+    /// Let them read no more.
+    WithdrawResults,
+    /// Close it.
+    Archive,
+}
+
+/// Why an exam refuses a command.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExamError {
+    /// There is no such exam.
+    #[error("there is no such exam")]
+    Absent,
+    /// The id is taken.
+    #[error("an exam with this id exists already")]
+    Exists,
+    /// Archived exams accept nothing.
+    #[error("the exam is archived and accepts nothing more")]
+    Archived,
+    /// No scheme yet.
+    #[error("the exam has no scheme yet; publish one first")]
+    NoScheme,
+    /// The scheme is not one.
+    #[error(transparent)]
+    Scheme(#[from] InvalidScheme),
+    /// The grader is enrolled already.
+    #[error("grader {0} is enrolled already")]
+    Enrolled(ActorId),
+    /// The grader is not enrolled.
+    #[error("grader {0} is not enrolled in this exam")]
+    NotEnrolled(ActorId),
+    /// The results are out.
+    #[error("the results are released already")]
+    Released,
+    /// The results are not out.
+    #[error("the results are not released")]
+    NotReleased,
+}
+
+/// A published scheme.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scheme {
+    /// From 1.
+    pub version: u32,
+    /// In their order.
+    pub questions: Vec<Question>,
+}
+
+/// An exam as its events have made it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exam {
+    /// How many events were folded: the sequence of the last one.
+    pub sequence: u64,
+    /// Where it stands.
+    pub state: ExamState,
+}
+
+/// Where an exam stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExamState {
+    /// No event yet.
+    #[default]
+    Absent,
+    /// It takes copies.
+    Open(Session),
+    /// It takes nothing more.
+    Archived(Session),
+}
+
+/// What an exam holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The office's code of it.
+    pub code: ExamCode,
+    /// The scheme in force.
+    pub scheme: Option<Scheme>,
+    /// Who may mark it.
+    pub graders: BTreeSet<ActorId>,
+    /// Whether students may read their graded copies.
+    pub released: bool,
+}
+
+impl ExamState {
+    /// What the exam holds, open or archived.
+    #[must_use]
+    pub const fn session(&self) -> Option<&Session> {
+        match self {
+            Self::Absent => None,
+            Self::Open(session) | Self::Archived(session) => Some(session),
+        }
+    }
+}
+
+impl Exam {
+    /// Decides what follows from a command, or why nothing does.
+    ///
+    /// # Errors
+    /// The rule that refuses it.
+    pub fn decide(&self, command: ExamCommand) -> Result<ExamEvent, ExamError> {
+        let session = match (&self.state, command) {
+            (ExamState::Absent, ExamCommand::Create { code }) => return Ok(ExamEvent::ExamCreated { code }),
+            (ExamState::Absent, _) => return Err(ExamError::Absent),
+            (_, ExamCommand::Create { .. }) => return Err(ExamError::Exists),
+            // Results of an archived exam may still be released or taken back.
+            (ExamState::Archived(session), ExamCommand::ReleaseResults) => {
+                (session, ExamCommand::ReleaseResults)
+            }
+            (ExamState::Archived(session), ExamCommand::WithdrawResults) => {
+                (session, ExamCommand::WithdrawResults)
+            }
+            (ExamState::Archived(_), _) => return Err(ExamError::Archived),
+            (ExamState::Open(session), command) => (session, command),
+        };
+        decide_in(session.0, session.1)
+    }
+
+    /// Takes in one event.
+    pub fn fold(&mut self, event: ExamEvent) {
+        self.sequence += 1;
+        self.state = next(std::mem::take(&mut self.state), event);
+    }
+}
+
+fn decide_in(session: &Session, command: ExamCommand) -> Result<ExamEvent, ExamError> {
+    match command {
+        ExamCommand::Create { .. } => Err(ExamError::Exists),
+        ExamCommand::PublishScheme { questions } => {
+            scheme::check(&questions)?;
+            let version = session.scheme.as_ref().map_or(1, |scheme| scheme.version + 1);
+            Ok(ExamEvent::SchemePublished { version, questions })
+        }
+        ExamCommand::EnrolGrader { grader } if session.graders.contains(&grader) => {
+            Err(ExamError::Enrolled(grader))
+        }
+        ExamCommand::EnrolGrader { grader } => Ok(ExamEvent::GraderEnrolled { grader }),
+        ExamCommand::RemoveGrader { grader } if session.graders.contains(&grader) => {
+            Ok(ExamEvent::GraderRemoved { grader })
+        }
+        ExamCommand::RemoveGrader { grader } => Err(ExamError::NotEnrolled(grader)),
+        ExamCommand::ReleaseResults if session.released => Err(ExamError::Released),
+        ExamCommand::ReleaseResults => Ok(ExamEvent::ResultsReleased),
+        ExamCommand::WithdrawResults if session.released => Ok(ExamEvent::ResultsWithdrawn),
+        ExamCommand::WithdrawResults => Err(ExamError::NotReleased),
+        ExamCommand::Archive => Ok(ExamEvent::ExamArchived),
+    }
+}
+
+fn next(state: ExamState, event: ExamEvent) -> ExamState {
+    match (state, event) {
+        (ExamState::Absent, ExamEvent::ExamCreated { code }) => {
+            ExamState::Open(Session { code, scheme: None, graders: BTreeSet::new(), released: false })
+        }
+        (ExamState::Open(session), ExamEvent::ExamArchived) => ExamState::Archived(session),
+        (ExamState::Open(session), event) => ExamState::Open(next_session(session, event)),
+        (ExamState::Archived(session), event) => ExamState::Archived(next_session(session, event)),
+        (ExamState::Absent, _) => ExamState::Absent,
+    }
+}
+
+fn next_session(mut session: Session, event: ExamEvent) -> Session {
+    match event {
+        ExamEvent::SchemePublished { version, questions } => {
+            session.scheme = Some(Scheme { version, questions });
+        }
+        ExamEvent::GraderEnrolled { grader } => {
+            session.graders.insert(grader);
+        }
+        ExamEvent::GraderRemoved { grader } => {
+            session.graders.remove(&grader);
+        }
+        ExamEvent::ResultsReleased => session.released = true,
+        ExamEvent::ResultsWithdrawn => session.released = false,
+        ExamEvent::ExamCreated { .. } | ExamEvent::ExamArchived => {}
+    }
+    session
+}
+
+impl Aggregate for Exam {
+    const TYPE: &'static str = "Exam";
+    type Command = ExamCommand;
+    type Event = ExamEvent;
+    type Error = ExamError;
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: ExamCommand,
+        (): &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), ExamError> {
+        let event = self.decide(command)?;
+        sink.write(event, self).await;
+        Ok(())
+    }
+
+    fn apply(&mut self, event: ExamEvent) {
+        self.fold(event);
+    }
+}
