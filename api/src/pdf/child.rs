@@ -1,0 +1,121 @@
+//! The parent's side: a child process for each PDF, killed at its limits, always reaped.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::import::check_source;
+use super::process::WorkerProcess;
+use super::protocol::{FrameKind, Imported, Task, parse_page};
+use super::{PdfError, PdfLimits, RENDERER, RenderWarning, RenderedPage};
+
+/// Starts child processes for PDF work.
+#[derive(Debug, Clone)]
+pub struct PdfWorker {
+    /// The program that is run as `program pdf-worker`: our own, by [`PdfWorker::current`].
+    pub program: PathBuf,
+    /// What each child may use.
+    pub limits: PdfLimits,
+}
+
+/// An import that succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedPdf {
+    /// The pages, in order.
+    pub pages: Vec<ImportedPage>,
+    /// What drew them, with its version.
+    pub renderer: &'static str,
+    /// What could not be shown, in page order.
+    pub warnings: Vec<RenderWarning>,
+    /// How long it took, start of the child and storing of the pages included.
+    pub duration: Duration,
+}
+
+/// A page that was handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImportedPage {
+    /// SHA-256 of its PNG.
+    pub sha256: [u8; 32],
+    /// Width in pixels at 144 dpi.
+    pub width_pixels: u32,
+    /// Height in pixels at 144 dpi.
+    pub height_pixels: u32,
+}
+
+/// Why an import ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError<E> {
+    /// The PDF, or the child that read it.
+    #[error(transparent)]
+    Pdf(#[from] PdfError),
+    /// The caller could not take a page.
+    #[error("a page could not be taken")]
+    Page(#[source] E),
+}
+
+impl PdfWorker {
+    /// Children of the program that runs now.
+    ///
+    /// # Errors
+    /// When the path of the running program cannot be found.
+    pub fn current(limits: PdfLimits) -> io::Result<Self> {
+        Ok(Self { program: std::env::current_exe()?, limits })
+    }
+
+    /// Draws every page of `source` and hands each to `on_page`, in order, as it is made.
+    ///
+    /// One page is held at a time; while `on_page` works, the child fills its own bounded queue and waits. The
+    /// child is killed when this future is dropped.
+    ///
+    /// # Errors
+    /// [`ImportError::Pdf`] for a PDF that cannot be graded or a child that broke its limits,
+    /// [`ImportError::Page`] with the first error of `on_page`.
+    pub async fn import<F, Fut, E>(
+        &self,
+        source: Bytes,
+        mut on_page: F,
+    ) -> Result<ImportedPdf, ImportError<E>>
+    where
+        F: FnMut(RenderedPage) -> Fut,
+        Fut: Future<Output = Result<(), E>>,
+    {
+        let started = Instant::now();
+        check_source(&source, &self.limits)?;
+        let mut child = WorkerProcess::start(&self.program, Task::Import, &self.limits).await?;
+        child.send(FrameKind::Source, &source).await?;
+        drop(source);
+        let mut pages = Vec::new();
+        let imported: Imported = loop {
+            let frame = child.receive().await?;
+            if frame.kind != FrameKind::Page {
+                break child.decode(frame, FrameKind::Imported).await?;
+            }
+            let Some(page) = self.next_page(frame.payload, pages.len()) else {
+                return Err(child.broke_protocol().await.into());
+            };
+            let RenderedPage { sha256, width_pixels, height_pixels, .. } = page;
+            if let Err(error) = on_page(page).await {
+                child.kill().await;
+                return Err(ImportError::Page(error));
+            }
+            pages.push(ImportedPage { sha256, width_pixels, height_pixels });
+        };
+        if imported.page_count as usize != pages.len() {
+            return Err(child.broke_protocol().await.into());
+        }
+        child.end().await;
+        Ok(ImportedPdf {
+            pages,
+            renderer: RENDERER,
+            warnings: imported.warnings,
+            duration: started.elapsed(),
+        })
+    }
+
+    fn next_page(&self, payload: Vec<u8>, index: usize) -> Option<RenderedPage> {
+        let page = parse_page(payload).ok()?;
+        (page.index as usize == index && page.index < self.limits.pages_max).then_some(page)
+    }
+}

@@ -1,0 +1,238 @@
+//! One child process: its pipes, its time, its end.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde::de::DeserializeOwned;
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::protocol::{Frame, FrameKind, Job, Task, receive_frame, send_frame};
+use super::{PdfError, PdfErrorType, PdfLimits, PdfStage};
+
+/// The hidden command of our own program that serves as the child.
+const WORKER_COMMAND: &str = "pdf-worker";
+
+/// What is kept of a child's stderr, to tell its end by; the rest is read and dropped.
+const STDERR_BYTES_MAX: usize = 4 * 1024;
+
+/// How long a child that has answered may take to end by itself, and its stderr to close.
+const END_SECONDS_MAX: u64 = 5;
+
+/// What the standard library writes when an allocation fails, before it aborts.
+const ALLOCATION_FAILED: &[u8] = b"memory allocation of";
+
+/// What the standard library writes when a thread overflows its stack, before it aborts.
+const STACK_OVERFLOWED: &[u8] = b"has overflowed its stack";
+
+/// A child at work. Dropped early, it is killed.
+pub(super) struct WorkerProcess {
+    child: Child,
+    /// Open for as long as the child may work: its end tells the child that we are gone.
+    input: ChildStdin,
+    output: ChildStdout,
+    errors: JoinHandle<Vec<u8>>,
+    limits: PdfLimits,
+    stage: PdfStage,
+    seconds_max: u64,
+    /// Time that the child has left; only waiting for the child uses it up.
+    left: Duration,
+}
+
+impl WorkerProcess {
+    /// Starts a child and gives it its job; what the task takes is sent after that.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub(super) async fn start(program: &Path, task: Task, limits: &PdfLimits) -> Result<Self, PdfError> {
+        let mut child = Command::new(program)
+            .arg(WORKER_COMMAND)
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Ctrl-C at a terminal goes to the server, which ends its work in order.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| not_started(&error))?;
+        let (Some(input), Some(output), Some(errors)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(not_started(&io::ErrorKind::BrokenPipe.into()));
+        };
+        let (stage, seconds_max) = match task {
+            Task::Import => (PdfStage::Render, limits.import_seconds_max),
+            Task::Finalise => (PdfStage::Finalise, limits.finalise_seconds_max),
+        };
+        let mut process = Self {
+            child,
+            input,
+            output,
+            errors: tokio::spawn(head_of(errors)),
+            limits: limits.clone(),
+            stage,
+            seconds_max,
+            left: Duration::from_secs(seconds_max),
+        };
+        let job = serde_json::to_vec(&Job { task, limits: limits.clone() })
+            .map_err(|error| not_started(&error.into()))?;
+        process.send(FrameKind::Job, &job).await?;
+        Ok(process)
+    }
+
+    /// Sends one frame.
+    ///
+    /// # Errors
+    /// When the child's time is over. A child that does not read has ended or will fail; what it answered, and
+    /// how it ended, is found by [`Self::receive`].
+    pub(super) async fn send(&mut self, kind: FrameKind, payload: &[u8]) -> Result<(), PdfError> {
+        let started = Instant::now();
+        let sent = timeout(self.left, send_frame(&mut self.input, kind, payload)).await;
+        self.left = self.left.saturating_sub(started.elapsed());
+        match sent {
+            Ok(_sent_or_closed) => Ok(()),
+            Err(_elapsed) => Err(self.overran().await),
+        }
+    }
+
+    /// Waits for the child's next frame.
+    ///
+    /// # Errors
+    /// The failure that the child reports, or what became of it: out of time, out of memory, ended, or saying
+    /// what makes no sense. The child is gone then.
+    pub(super) async fn receive(&mut self) -> Result<Frame, PdfError> {
+        let started = Instant::now();
+        let received = timeout(self.left, receive_frame(&mut self.output, &self.limits)).await;
+        self.left = self.left.saturating_sub(started.elapsed());
+        match received {
+            Err(_elapsed) => Err(self.overran().await),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => Err(self.broke_protocol().await),
+            Ok(Err(_closed)) => Err(self.died().await),
+            Ok(Ok(frame)) if frame.kind == FrameKind::Failed => {
+                match serde_json::from_slice(&frame.payload) {
+                    Ok(error) => {
+                        self.end().await;
+                        Err(error)
+                    }
+                    Err(_malformed) => Err(self.broke_protocol().await),
+                }
+            }
+            Ok(Ok(frame)) => Ok(frame),
+        }
+    }
+
+    /// Reads the JSON of a frame that must be of `kind`.
+    ///
+    /// # Errors
+    /// When it is of another kind, or is not that JSON.
+    pub(super) async fn decode<T: DeserializeOwned>(
+        &mut self,
+        frame: Frame,
+        kind: FrameKind,
+    ) -> Result<T, PdfError> {
+        let decoded = (frame.kind == kind).then(|| serde_json::from_slice(&frame.payload).ok()).flatten();
+        match decoded {
+            Some(value) => Ok(value),
+            None => Err(self.broke_protocol().await),
+        }
+    }
+
+    /// Waits, not for long, until a child that has answered has ended.
+    pub(super) async fn end(&mut self) {
+        if timeout(Duration::from_secs(END_SECONDS_MAX), self.child.wait()).await.is_err() {
+            self.kill().await;
+        }
+    }
+
+    /// Kills and reaps the child.
+    pub(super) async fn kill(&mut self) {
+        // Fails only when the child has been reaped already.
+        let _ = self.child.kill().await;
+    }
+
+    /// The child said what no child of ours says.
+    pub(super) async fn broke_protocol(&mut self) -> PdfError {
+        self.kill().await;
+        let detail =
+            "The PDF process answered what cannot be understood. Retry; if it happens again, report it.";
+        PdfError::new(PdfStage::Worker, PdfErrorType::Unknown, detail)
+    }
+
+    async fn overran(&mut self) -> PdfError {
+        self.kill().await;
+        out_of_time(self.stage, self.seconds_max)
+    }
+
+    /// The child closed its output without an answer: tell why from how it ended.
+    async fn died(&mut self) -> PdfError {
+        let wait = Duration::from_secs(END_SECONDS_MAX);
+        let status = match timeout(wait, self.child.wait()).await {
+            Ok(Ok(status)) => status,
+            Ok(Err(_)) | Err(_) => {
+                self.kill().await;
+                return self.broke_protocol().await;
+            }
+        };
+        let said = timeout(wait, &mut self.errors).await.ok().and_then(Result::ok).unwrap_or_default();
+        self.describe_end(status, &said)
+    }
+
+    fn describe_end(&self, status: ExitStatus, said: &[u8]) -> PdfError {
+        let unknown = |detail: String| PdfError::new(self.stage, PdfErrorType::Unknown, detail);
+        let said_that = |what: &[u8]| said.windows(what.len()).any(|window| window == what);
+        let signal = status.signal();
+        if signal == Some(Signal::XCPU.as_raw()) {
+            out_of_time(self.stage, self.seconds_max)
+        } else if said_that(ALLOCATION_FAILED) {
+            let megabytes = self.limits.memory_bytes_max / (1024 * 1024);
+            unknown(format!(
+                "The PDF reached the memory limit ({megabytes} MiB). Scan at a lower resolution."
+            ))
+        } else if said_that(STACK_OVERFLOWED) {
+            unknown("The PDF nests its content too deeply to be read. Print it to a new PDF.".to_owned())
+        } else if signal == Some(Signal::KILL.as_raw()) {
+            unknown(
+                "The PDF process was killed from outside; the machine may be out of memory. Retry."
+                    .to_owned(),
+            )
+        } else {
+            unknown(format!(
+                "The PDF process ended without an answer ({status}). Retry; if it happens again, report it."
+            ))
+        }
+    }
+}
+
+/// Reads a child's stderr to its end, so that the child never waits for room in it, and keeps the head.
+async fn head_of(mut errors: ChildStderr) -> Vec<u8> {
+    let mut head = Vec::new();
+    let mut buffer = [0; 1024];
+    while let Ok(count @ 1..) = errors.read(&mut buffer).await {
+        let room = STDERR_BYTES_MAX - head.len();
+        head.extend_from_slice(&buffer[..count.min(room)]);
+    }
+    head
+}
+
+fn out_of_time(stage: PdfStage, seconds_max: u64) -> PdfError {
+    let detail = format!(
+        "The PDF was not done within {seconds_max} s and was stopped. Print it to a new PDF, or scan again."
+    );
+    PdfError::new(stage, PdfErrorType::Timeout, detail)
+}
+
+fn not_started(error: &io::Error) -> PdfError {
+    PdfError::new(
+        PdfStage::Worker,
+        PdfErrorType::Unknown,
+        format!("The PDF process could not be started: {error}."),
+    )
+}

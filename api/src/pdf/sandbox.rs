@@ -1,0 +1,51 @@
+//! What the child denies itself before it reads a byte of a PDF.
+
+use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
+
+use super::PdfLimits;
+
+/// Stdin, stdout, stderr, and a few for the standard library.
+const OPEN_FILES_MAX: u64 = 16;
+
+/// Address space that is reserved and not memory: the program, thread stacks, and the 64 MiB heap arenas that
+/// glibc reserves for each thread.
+#[cfg(target_os = "linux")]
+const RESERVED_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// The server's own requests go first.
+const NICENESS: i32 = 5;
+
+/// Limits that hold for any job: no core dump (it would hold the document), no file written, few opened.
+pub(super) fn deny_files() {
+    lower(Resource::Core, 0);
+    lower(Resource::Fsize, 0);
+    lower(Resource::Nofile, OPEN_FILES_MAX);
+    // Being scheduled like the server is no reason to refuse work.
+    let _ = nice(NICENESS);
+}
+
+/// Limits that the job names.
+///
+/// An allocation over the memory limit aborts the process; the parent reads that off its end. Processor time
+/// only backs up the parent's clock, should the parent be stopped: `seconds` on every core.
+pub(super) fn limit_work(limits: &PdfLimits, seconds: u64) {
+    #[cfg(target_os = "linux")]
+    {
+        // Counts what may be written: heap and mappings. The address space is a second line for kernels that
+        // do not count mappings as data (before 4.7).
+        lower(Resource::Data, limits.memory_bytes_max);
+        lower(Resource::As, limits.memory_bytes_max.saturating_add(RESERVED_BYTES));
+    }
+    #[cfg(not(target_os = "linux"))]
+    lower(Resource::As, limits.memory_bytes_max);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    lower(Resource::Cpu, seconds.saturating_mul(cores).saturating_add(1));
+}
+
+/// Sets soft and hard limit, so that it cannot be raised again, and never above what stands already.
+fn lower(resource: Resource, to: u64) {
+    let standing = getrlimit(resource).maximum;
+    let value = Some(standing.map_or(to, |maximum| maximum.min(to)));
+    // Lowering is always allowed; a system that does not know the limit still has the parent's clock.
+    let _ = setrlimit(resource, Rlimit { current: value, maximum: value });
+}

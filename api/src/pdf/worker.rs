@@ -1,0 +1,119 @@
+//! The child process: `gradeledger pdf-worker`.
+//!
+//! It reads one job from stdin, answers on stdout, and ends. It has no environment, opens no file, and lives no
+//! longer than its parent.
+
+use std::io::{self, BufWriter, Read, Stdin, Write};
+use std::process::ExitCode;
+
+use super::import::import;
+use super::protocol::{FrameKind, Imported, Job, Task, page_head, read_frame, write_frame};
+use super::sandbox::{deny_files, limit_work};
+use super::{PdfError, PdfLimits};
+
+/// Fewer, larger writes to the pipe; a Linux pipe holds 64 KiB.
+const OUTPUT_BUFFER_BYTES: usize = 64 * 1024;
+
+/// Does one job of PDF work for the parent process, and returns the exit status.
+///
+/// Call it before anything else in `main`: it sets limits for the whole process and silences panics, whose
+/// messages could hold text of the document.
+#[must_use]
+pub fn pdf_worker_main() -> ExitCode {
+    deny_files();
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut input = io::stdin();
+    match read_job(&mut input) {
+        Ok((job, source)) => {
+            end_with_parent(input);
+            let mut output = BufWriter::with_capacity(OUTPUT_BUFFER_BYTES, io::stdout());
+            match answer(&job, source, &mut output) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_parent_is_gone) => ExitCode::FAILURE,
+            }
+        }
+        Err(error) => {
+            // Written by us, about the protocol; never about the document.
+            eprintln!("pdf-worker is started by gradeledger itself and reads its job from stdin: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn read_job(input: &mut Stdin) -> io::Result<(Job, Vec<u8>)> {
+    let job: Job = serde_json::from_slice(&expect_frame(input, FrameKind::Job, &PdfLimits::default())?)?;
+    let seconds = match job.task {
+        Task::Import => job.limits.import_seconds_max,
+        Task::Finalise => job.limits.finalise_seconds_max,
+    };
+    limit_work(&job.limits, seconds);
+    let source = expect_frame(input, FrameKind::Source, &job.limits)?;
+    Ok((job, source))
+}
+
+fn expect_frame(input: &mut impl Read, kind: FrameKind, limits: &PdfLimits) -> io::Result<Vec<u8>> {
+    let frame = read_frame(input, limits)?;
+    if frame.kind == kind {
+        Ok(frame.payload)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidData, format!("{:?} came before {kind:?}", frame.kind)))
+    }
+}
+
+/// Ends this process when stdin does, which is when the parent has ended, however it ended.
+///
+/// Linux could send a signal at the parent's death, but means the thread that started the child, and threads
+/// of an asynchronous runtime come and go.
+fn end_with_parent(mut input: Stdin) {
+    std::thread::spawn(move || {
+        let mut byte = [0];
+        // The parent sends nothing more; a byte would be a broken protocol, and as much a reason to end.
+        let _ = input.read(&mut byte);
+        std::process::exit(1);
+    });
+}
+
+/// Does the job and writes its answer.
+///
+/// # Errors
+/// Only when the answer cannot be written; a failure of the work is an answer.
+fn answer(job: &Job, source: Vec<u8>, output: &mut impl Write) -> io::Result<()> {
+    let outcome = match job.task {
+        Task::Import => answer_import(job, source, output),
+        Task::Finalise => Err(WorkError::Output(io::ErrorKind::Unsupported.into())),
+    };
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(WorkError::Pdf(error)) => write_frame(output, FrameKind::Failed, &[&serde_json::to_vec(&error)?]),
+        Err(WorkError::Output(error)) => Err(error),
+    }
+}
+
+fn answer_import(job: &Job, source: Vec<u8>, output: &mut impl Write) -> Result<(), WorkError> {
+    let mut page_count = 0;
+    let warnings = import(source, &job.limits, |page| {
+        page_count += 1;
+        write_frame(output, FrameKind::Page, &[&page_head(&page), &page.png]).map_err(WorkError::Output)
+    })?;
+    let imported = serde_json::to_vec(&Imported { page_count, warnings }).map_err(io::Error::from)?;
+    Ok(write_frame(output, FrameKind::Imported, &[&imported])?)
+}
+
+/// Why work ended: the PDF, or the pipe to the parent.
+#[derive(Debug)]
+enum WorkError {
+    Pdf(PdfError),
+    Output(io::Error),
+}
+
+impl From<PdfError> for WorkError {
+    fn from(error: PdfError) -> Self {
+        Self::Pdf(error)
+    }
+}
+
+impl From<io::Error> for WorkError {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
