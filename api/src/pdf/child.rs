@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::import::check_source;
+use super::overlay::Overlay;
 use super::process::WorkerProcess;
-use super::protocol::{FrameKind, Imported, Task, parse_page};
-use super::{PdfError, PdfLimits, RENDERER, RenderWarning, RenderedPage};
+use super::protocol::{FrameKind, Imported, Task, parse_final, parse_page};
+use super::{PdfError, PdfErrorType, PdfLimits, PdfStage, RENDERER, RenderWarning, RenderedPage};
 
 /// Starts child processes for PDF work.
 #[derive(Debug, Clone)]
@@ -42,6 +43,19 @@ pub struct ImportedPage {
     pub width_pixels: u32,
     /// Height in pixels at 144 dpi.
     pub height_pixels: u32,
+}
+
+/// A final PDF, made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FinalPdf {
+    /// The file.
+    pub bytes: Bytes,
+    /// SHA-256 of `bytes`.
+    pub sha256: [u8; 32],
+    /// Its pages, the score sheet's included.
+    pub page_count: u32,
+    /// How long it took, start of the child included.
+    pub duration: Duration,
 }
 
 /// Why an import ended early.
@@ -112,6 +126,38 @@ impl PdfWorker {
             warnings: imported.warnings,
             duration: started.elapsed(),
         })
+    }
+
+    /// Draws `overlay` over the pages of `source`; the same two give the same bytes.
+    ///
+    /// The child is killed when this future is dropped.
+    ///
+    /// # Errors
+    /// A source or an overlay that is refused, or a child that broke its limits.
+    pub async fn finalise(&self, source: Bytes, overlay: &Overlay) -> Result<FinalPdf, PdfError> {
+        let started = Instant::now();
+        check_source(&source, &self.limits)?;
+        let overlay = serde_json::to_vec(overlay).map_err(|error| {
+            let detail = format!("What is to be drawn cannot be written as JSON: {error}.");
+            PdfError::new(PdfStage::Finalise, PdfErrorType::Unknown, detail)
+        })?;
+        if overlay.len() as u64 > self.limits.overlay_bytes_max {
+            let megabytes = self.limits.overlay_bytes_max / 1_000_000;
+            let detail = format!("The annotations hold over {megabytes} MB of text. Shorten or remove some.");
+            return Err(PdfError::new(PdfStage::Limits, PdfErrorType::Unknown, detail));
+        }
+        let mut child = WorkerProcess::start(&self.program, Task::Finalise, &self.limits).await?;
+        child.send(FrameKind::Overlay, &overlay).await?;
+        child.send(FrameKind::Source, &source).await?;
+        drop((overlay, source));
+        let frame = child.receive().await?;
+        let finalised =
+            if frame.kind == FrameKind::Finalised { parse_final(frame.payload).ok() } else { None };
+        let Some((page_count, sha256, bytes)) = finalised else {
+            return Err(child.broke_protocol().await);
+        };
+        child.end().await;
+        Ok(FinalPdf { bytes, sha256, page_count, duration: started.elapsed() })
     }
 
     fn next_page(&self, payload: Vec<u8>, index: usize) -> Option<RenderedPage> {

@@ -20,7 +20,7 @@ mod raster;
 mod sandbox;
 mod worker;
 
-pub use child::{ImportError, ImportedPage, ImportedPdf, PdfWorker};
+pub use child::{FinalPdf, ImportError, ImportedPage, ImportedPdf, PdfWorker};
 pub use error::{PdfError, PdfErrorType, PdfStage};
 pub use limits::PdfLimits;
 pub use raster::{RENDERER, RenderWarning, RenderWarningKind, RenderedPage};

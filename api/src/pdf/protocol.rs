@@ -10,6 +10,7 @@
 
 use std::io::{self, Read, Write};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -23,6 +24,9 @@ const PNG_OVERHEAD_BYTES: u64 = 2 * 1024 * 1024;
 
 /// Index, width, height and SHA-256 before a page's PNG.
 const PAGE_HEAD_BYTES: usize = 4 + 4 + 4 + 32;
+
+/// Pages and SHA-256 before a final PDF.
+const FINAL_HEAD_BYTES: usize = 4 + 32;
 
 const FRAME_HEAD_BYTES: usize = 5;
 
@@ -39,7 +43,7 @@ pub(super) enum FrameKind {
     Page = 4,
     /// JSON of [`Imported`].
     Imported = 5,
-    /// The bytes of the final PDF.
+    /// Pages (`u32`, big endian), SHA-256, the bytes of the final PDF.
     Finalised = 6,
     /// JSON of `PdfError`.
     Failed = 7,
@@ -167,8 +171,24 @@ pub(super) fn parse_page(payload: Vec<u8>) -> io::Result<RenderedPage> {
     let (index, width_pixels, height_pixels) = (number(0), number(4), number(8));
     let mut sha256 = [0; 32];
     sha256.copy_from_slice(&head[12..]);
-    let png = bytes::Bytes::from(payload).slice(PAGE_HEAD_BYTES..);
+    let png = Bytes::from(payload).slice(PAGE_HEAD_BYTES..);
     Ok(RenderedPage { index, width_pixels, height_pixels, sha256, png })
+}
+
+/// The bytes that stand before the PDF in a `Finalised` frame.
+pub(super) fn final_head(page_count: u32, sha256: &[u8; 32]) -> [u8; FINAL_HEAD_BYTES] {
+    let mut head = [0; FINAL_HEAD_BYTES];
+    head[..4].copy_from_slice(&page_count.to_be_bytes());
+    head[4..].copy_from_slice(sha256);
+    head
+}
+
+/// Pages, SHA-256 and PDF in the payload of a `Finalised` frame; the PDF is not copied.
+pub(super) fn parse_final(payload: Vec<u8>) -> io::Result<(u32, [u8; 32], Bytes)> {
+    let (head, _) =
+        payload.split_first_chunk::<FINAL_HEAD_BYTES>().ok_or_else(|| malformed("a short final PDF"))?;
+    let [a, b, c, d, sha256 @ ..] = *head;
+    Ok((u32::from_be_bytes([a, b, c, d]), sha256, Bytes::from(payload).slice(FINAL_HEAD_BYTES..)))
 }
 
 fn frame_head(kind: FrameKind, parts: &[&[u8]]) -> io::Result<[u8; FRAME_HEAD_BYTES]> {
