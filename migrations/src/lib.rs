@@ -1,1 +1,20 @@
-//! The database of a ledger.
+//! The database of a ledger: its SQL, the embedded migrator, and where a database comes from.
+//!
+//! A database comes from `DATABASE_URL`, or from a private Postgres that this crate starts itself
+//! ([`private`]). Either way a [`Source`] turns into connection options whose sessions see the ledger's
+//! schema and nothing else ([`connect_options`]), and [`migrate_ledger`] and [`migrate_keys`] bring the
+//! schema to the version that this binary was built with.
+
+mod migrate;
+pub mod private;
+mod schema;
+mod server;
+mod session;
+mod source;
+
+pub use migrate::{MigrationError, fingerprint, migrate_keys, migrate_ledger};
+pub use private::{Durability, PrivateError, PrivateOptions, PrivatePostgres};
+pub use schema::{DEFAULT_KEYS_SCHEMA, DEFAULT_SCHEMA, SchemaName, SchemaNameError};
+pub use server::{OLDEST_SERVER_MAJOR, ServerError, check_server, create_database_if_missing};
+pub use session::{SessionLimits, connect_options};
+pub use source::{Databases, KEYS_DATABASE, LEDGER_DATABASE, Source, SourceError};

@@ -1,0 +1,152 @@
+//! The running server: its pid file, whether that tells the truth, and how to end it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use tokio::time::{Instant, sleep};
+
+use super::folder::POLL;
+use super::{PrivateError, Stopped};
+
+/// How long a fast shutdown may take: it writes a checkpoint.
+const FAST_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long an immediate shutdown may take before the kill.
+const IMMEDIATE_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a killed process may take to be gone.
+const KILL_LIMIT: Duration = Duration::from_secs(5);
+
+/// The server as its `postmaster.pid` describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Postmaster {
+    pub(super) pid: Pid,
+    pub(super) socket_folder: PathBuf,
+    pub(super) port: u16,
+}
+
+/// What `postmaster.pid` says. Its lines are described in Postgres's `miscadmin.h`: pid, data folder, start
+/// time, port, socket folder, listen address, shared memory, status; a young file has fewer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PidFile {
+    /// No server, and none that crashed.
+    Absent,
+    /// Started, not ready (or nothing that can be read yet).
+    NotReady(Option<Pid>),
+    /// Ready for connections, if the process is alive.
+    Ready(Postmaster),
+}
+
+impl PidFile {
+    pub(super) fn read(data: &Path) -> Result<Self, PrivateError> {
+        let path = data.join("postmaster.pid");
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Self::parse(&text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::Absent),
+            Err(error) => Err(PrivateError::io("reading", path)(error)),
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Self {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        // A negative number is a single-user postgres.
+        let pid =
+            lines.first().and_then(|line| line.parse().ok()).and_then(|pid: i32| Pid::from_raw(pid.abs()));
+        let ready = |pid| {
+            let port = lines.get(3)?.parse().ok()?;
+            let socket_folder = PathBuf::from(lines.get(4).filter(|line| !line.is_empty())?);
+            (*lines.get(7)? == "ready").then_some(Postmaster { pid, socket_folder, port })
+        };
+        pid.and_then(ready).map_or(Self::NotReady(pid), Self::Ready)
+    }
+
+    pub(super) fn pid(&self) -> Option<Pid> {
+        match self {
+            Self::Absent => None,
+            Self::NotReady(pid) => *pid,
+            Self::Ready(postmaster) => Some(postmaster.pid),
+        }
+    }
+}
+
+/// Whether the process lives and is a server of this very cluster: after a crash its number may be another's.
+pub(super) fn serves(pid: Pid, data: &Path) -> bool {
+    is_alive(pid)
+        && arguments(pid).is_some_and(|all| {
+            let wanted = data.as_os_str().as_encoded_bytes();
+            all.windows(wanted.len()).any(|part| part == wanted)
+                && all.windows(8).any(|part| part == b"postgres")
+        })
+}
+
+/// A zombie is not alive in this sense where `/proc` tells: its arguments are gone.
+fn is_alive(pid: Pid) -> bool {
+    matches!(test_kill_process(pid), Ok(()) | Err(rustix::io::Errno::PERM))
+}
+
+/// The command line, from `/proc` or else from ps(1).
+fn arguments(pid: Pid) -> Option<Vec<u8>> {
+    let pid = pid.as_raw_nonzero();
+    if Path::new("/proc/self/cmdline").exists() {
+        return fs::read(format!("/proc/{pid}/cmdline")).ok();
+    }
+    Some(Command::new("ps").args(["-ww", "-o", "args=", "-p"]).arg(pid.to_string()).output().ok()?.stdout)
+}
+
+/// Kills the postmaster and everything it has started, as a crash would. Reaps `child` if the server is one.
+pub(super) async fn kill(child: Option<Child>, postmaster: &Postmaster) -> Result<(), PrivateError> {
+    // Stopped first, it starts nobody new while its children are listed.
+    let _ = kill_process(postmaster.pid, Signal::STOP);
+    let children = children(postmaster.pid);
+    for pid in std::iter::once(postmaster.pid).chain(children.iter().copied()) {
+        let _ = kill_process(pid, Signal::KILL);
+    }
+    if let Some(mut child) = child {
+        child.wait().map_err(PrivateError::io("waiting for", "postgres"))?;
+    }
+    let deadline = Instant::now() + KILL_LIMIT;
+    // A zombie has no arguments: what counts is that none of them does anything any more.
+    let works = |pid: &Pid| is_alive(*pid) && arguments(*pid).is_some_and(|it| !it.is_empty());
+    while std::iter::once(&postmaster.pid).chain(&children).any(works) {
+        if Instant::now() >= deadline {
+            return Err(PrivateError::StillRunning { pid: postmaster.pid.as_raw_nonzero().get() });
+        }
+        sleep(POLL).await;
+    }
+    Ok(())
+}
+
+fn children(pid: Pid) -> Vec<Pid> {
+    let output = Command::new("pgrep").arg("-P").arg(pid.as_raw_nonzero().to_string()).output();
+    let from_proc = format!("/proc/{0}/task/{0}/children", pid.as_raw_nonzero());
+    let listed = fs::read_to_string(from_proc)
+        .or_else(|_| output.map(|it| String::from_utf8_lossy(&it.stdout).into_owned()))
+        .unwrap_or_default();
+    listed.split_whitespace().filter_map(|it| Pid::from_raw(it.parse().ok()?)).collect()
+}
+
+/// Ends a server that is this process's child: fast, then immediate, then killed.
+pub(super) async fn stop(mut child: Child, postmaster: &Postmaster) -> Result<Stopped, PrivateError> {
+    let steps = [
+        (Signal::INT, FAST_LIMIT, Stopped::Cleanly),
+        (Signal::QUIT, IMMEDIATE_LIMIT, Stopped::Abruptly),
+        (Signal::KILL, KILL_LIMIT, Stopped::Abruptly),
+    ];
+    for (signal, limit, outcome) in steps {
+        // The child is not reaped before `try_wait` says so, hence the number is still its own.
+        let _ = kill_process(postmaster.pid, signal);
+        let deadline = Instant::now() + limit;
+        while Instant::now() < deadline {
+            if child.try_wait().map_err(PrivateError::io("waiting for", "postgres"))?.is_some() {
+                return Ok(outcome);
+            }
+            sleep(POLL).await;
+        }
+        tracing::warn!(?signal, seconds = limit.as_secs(), "Postgres did not end in time");
+    }
+    Err(PrivateError::StillRunning { pid: postmaster.pid.as_raw_nonzero().get() })
+}

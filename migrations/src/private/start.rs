@@ -1,0 +1,209 @@
+//! Starting a cluster, or finding that it runs.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, ExitStatus};
+use std::time::Duration;
+
+use rustix::process::Pid;
+use tokio::time::{Instant, sleep};
+
+use super::account::Account;
+use super::folder::{Folder, POLL};
+use super::initialise::initialise;
+use super::postmaster::{PidFile, Postmaster, serves};
+use super::programs::Programs;
+use super::{Durability, PORT, PrivateError, PrivateOptions, PrivatePostgres};
+
+/// How long a server may take to be ready; recovery after a crash is within it.
+const READY_LIMIT: Duration = Duration::from_secs(120);
+
+/// The pause before another try, while the processes of a killed postmaster are still on their way out.
+const ORPHANS_PAUSE: Duration = Duration::from_millis(200);
+
+/// A log longer than this is set aside at the next start; one is kept.
+const LONGEST_LOG_BYTES: u64 = 10 * 1024 * 1024;
+
+/// How much of the log's end an error shows.
+const LAST_LINES: usize = 20;
+
+pub(super) async fn start(options: &PrivateOptions) -> Result<PrivatePostgres, PrivateError> {
+    let account = Account::choose()?;
+    let folder = Folder::prepare(options.data_folder.as_deref(), &account)?;
+    let _starting = folder.lock().await?;
+    let (data, log) = (folder.data(), folder.log());
+    let (postmaster, child) = match running(&folder).await? {
+        Some(postmaster) => {
+            tracing::info!(folder = %data.display(), "attached to the private Postgres that runs already");
+            (postmaster, None)
+        }
+        None => {
+            let programs = Programs::find(folder.major().map(|it| (it, folder.root())), &account)?;
+            initialise(&folder, &programs, &account, options.durability).await?;
+            let (postmaster, child) = launch(&folder, &programs, &account, options).await?;
+            tracing::info!(folder = %data.display(), "started a private Postgres");
+            (postmaster, Some(child))
+        }
+    };
+    Ok(PrivatePostgres { data_folder: folder.base, log, postmaster, child })
+}
+
+/// The server that runs on the folder already, once it is ready; none if it is gone or on its way out.
+async fn running(folder: &Folder) -> Result<Option<Postmaster>, PrivateError> {
+    let data = folder.data();
+    let deadline = Instant::now() + READY_LIMIT;
+    loop {
+        let file = PidFile::read(&data)?;
+        match (&file, file.pid()) {
+            (PidFile::Absent, _) => return Ok(None),
+            (_, Some(pid)) if !serves(pid, &data) => return forget(&data, &file).map(|()| None),
+            (PidFile::Ready(postmaster), _) => return Ok(Some(postmaster.clone())),
+            _ if Instant::now() >= deadline => return Err(not_ready(folder)),
+            _ => sleep(POLL).await,
+        }
+    }
+}
+
+/// Removes the pid file of a server that crashed. Postgres does so itself, unless the number belongs to another process
+/// by now, which it would take for the server.
+fn forget(data: &Path, file: &PidFile) -> Result<(), PrivateError> {
+    // The server may have ended by itself, or left a younger file, since it was read.
+    if PidFile::read(data)? != *file {
+        return Ok(());
+    }
+    tracing::warn!(folder = %data.display(), "the last server here was killed; its pid file is stale");
+    let path = data.join("postmaster.pid");
+    fs::remove_file(&path).map_err(PrivateError::io("removing the stale", path))
+}
+
+async fn launch(
+    folder: &Folder,
+    programs: &Programs,
+    account: &Account,
+    options: &PrivateOptions,
+) -> Result<(Postmaster, Child), PrivateError> {
+    let deadline = Instant::now() + READY_LIMIT;
+    loop {
+        let mut child = spawn(folder, programs, account, options)?;
+        match until_ready(folder, &mut child, deadline).await {
+            Ok(postmaster) => return Ok((postmaster, child)),
+            Err(Some(status)) => {
+                let last_lines = last_lines(&folder.log());
+                // Backends notice within moments that their postmaster was killed; Postgres refuses to start before.
+                let orphans = last_lines.contains("pre-existing shared memory block");
+                if !(orphans && Instant::now() < deadline) {
+                    return Err(PrivateError::Ended {
+                        status: status.to_string(),
+                        log: folder.log(),
+                        last_lines,
+                    });
+                }
+                sleep(ORPHANS_PAUSE).await;
+            }
+            Err(None) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(not_ready(folder));
+            }
+        }
+    }
+}
+
+/// The ready server, or how it ended, or nothing in time.
+async fn until_ready(
+    folder: &Folder,
+    child: &mut Child,
+    deadline: Instant,
+) -> Result<Postmaster, Option<ExitStatus>> {
+    let own = Pid::from_child(child);
+    while Instant::now() < deadline {
+        if let Ok(PidFile::Ready(postmaster)) = PidFile::read(&folder.data())
+            && postmaster.pid == own
+        {
+            return Ok(postmaster);
+        }
+        if let Ok(Some(status)) = child.try_wait() {
+            return Err(Some(status));
+        }
+        sleep(POLL).await;
+    }
+    Err(None)
+}
+
+fn spawn(
+    folder: &Folder,
+    programs: &Programs,
+    account: &Account,
+    options: &PrivateOptions,
+) -> Result<Child, PrivateError> {
+    let socket_folder = folder.socket_folder(account)?;
+    let log = open_log(&folder.log(), account)?;
+    let errors = log.try_clone().map_err(PrivateError::io("opening", folder.log()))?;
+    let program = programs.program("postgres");
+    let mut postgres = account.command(&program);
+    postgres.arg("-D").arg(folder.data());
+    let socket_folder = socket_folder.to_string_lossy();
+    // A quoted list entry: the path may hold a comma or a space.
+    let directories = format!("\"{}\"", socket_folder.replace('"', "\"\""));
+    for (name, value) in settings(options, directories) {
+        postgres.arg("-c").arg(format!("{name}={value}"));
+    }
+    // A group of its own: Ctrl-C in a terminal must not end the database before the service that uses it.
+    postgres.process_group(0).current_dir(folder.root()).stdout(log).stderr(errors);
+    postgres.spawn().map_err(PrivateError::io("running", program))
+}
+
+fn settings(options: &PrivateOptions, socket_directories: String) -> Vec<(&'static str, String)> {
+    let durable = if options.durability == Durability::Durable { "on" } else { "off" };
+    let mut settings = vec![
+        ("listen_addresses", String::new()),
+        ("port", PORT.to_string()),
+        ("unix_socket_directories", socket_directories),
+        ("unix_socket_permissions", "0700".to_owned()),
+        ("fsync", durable.to_owned()),
+        ("full_page_writes", durable.to_owned()),
+        // On in tests too: without it a killed process takes acknowledged commits with it.
+        ("synchronous_commit", "on".to_owned()),
+        ("logging_collector", "off".to_owned()),
+        ("log_destination", "stderr".to_owned()),
+        ("log_timezone", "UTC".to_owned()),
+    ];
+    settings.extend(options.max_connections.map(|it| ("max_connections", it.to_string())));
+    settings
+}
+
+fn open_log(path: &Path, account: &Account) -> Result<File, PrivateError> {
+    let failed = || PrivateError::io("opening", path);
+    if fs::metadata(path).is_ok_and(|log| log.len() > LONGEST_LOG_BYTES) {
+        fs::rename(path, path.with_extension("log.1")).map_err(failed())?;
+    }
+    let log = OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(failed())?;
+    account.give(path)?;
+    Ok(log)
+}
+
+fn not_ready(folder: &Folder) -> PrivateError {
+    let log = folder.log();
+    let last_lines = last_lines(&log);
+    PrivateError::NotReady { seconds: READY_LIMIT.as_secs(), log, last_lines }
+}
+
+fn last_lines(log: &Path) -> String {
+    /// Enough for the last lines, however long the log.
+    const TAIL_BYTES: u64 = 16 * 1024;
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut file = File::open(log)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
+        let mut tail = Vec::new();
+        file.take(TAIL_BYTES).read_to_end(&mut tail)?;
+        Ok(tail)
+    };
+    let tail = read().unwrap_or_else(|error| format!("(the log cannot be read: {error})").into_bytes());
+    let tail = String::from_utf8_lossy(&tail);
+    let lines: Vec<&str> = tail.lines().collect();
+    lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+}

@@ -1,0 +1,3 @@
+//! The laws of the database's crate, against a real Postgres.
+
+mod test_database;
