@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+/// Number, description, file.
+type SqlFile = (u32, String, PathBuf);
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let mut code = String::new();
@@ -22,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn sql_files(folder: &Path) -> Result<Vec<(u32, String, PathBuf)>, Box<dyn std::error::Error>> {
+fn sql_files(folder: &Path) -> Result<Vec<SqlFile>, Box<dyn std::error::Error>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

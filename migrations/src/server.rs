@@ -98,10 +98,11 @@ pub async fn create_database_if_missing(options: &PgConnectOptions, name: &str) 
     if !there {
         let create =
             format!("CREATE DATABASE \"{}\" ENCODING 'UTF8' TEMPLATE template0", name.replace('"', "\"\""));
-        match sqlx::query(&create).execute(&mut connection).await {
-            Err(sqlx::Error::Database(error))
-                if error.code().is_some_and(|code| DUPLICATE_DATABASE.contains(&code.as_ref())) => {}
-            other => drop(other.map_err(failed)?),
+        if let Err(error) = sqlx::query(&create).execute(&mut connection).await {
+            let code = error.as_database_error().and_then(|it| it.code());
+            if !code.is_some_and(|code| DUPLICATE_DATABASE.contains(&code.as_ref())) {
+                return Err(failed(error));
+            }
         }
     }
     let _ = connection.close().await;
