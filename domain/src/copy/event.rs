@@ -261,6 +261,8 @@ pub enum WorkStage {
     Render,
     /// Writing pages or PDF.
     Write,
+    /// The child process that does the PDF work could not be started, or broke.
+    Worker,
     /// Storing the result.
     Store,
 }
@@ -312,6 +314,7 @@ impl WorkStage {
             Self::Open => "open",
             Self::Render => "render",
             Self::Write => "write",
+            Self::Worker => "worker",
             Self::Store => "store",
         }
     }
