@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 /// A rectangle on a displayed page (after its rotation): origin top left, x to the right, y down, every
 /// number in millionths of the page's width or height.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PageBox {
     /// Left edge, 0..=1_000_000.
     pub x: u32,

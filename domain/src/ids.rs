@@ -39,6 +39,8 @@ uuid_ids! {
     AnnotationId,
     /// Whoever acts: a pseudonym, never a name.
     ActorId,
+    /// The person whose copy it is: a pseudonym, never a name.
+    SubjectId,
 }
 
 impl CopyId {

@@ -4,6 +4,7 @@
 //! time, new ids and the actor arrive inside a command, so that a decision can be repeated and a fold
 //! gives the same state for ever.
 
+pub mod access;
 pub mod commitment;
 pub mod copy;
 pub mod digest;
@@ -19,7 +20,7 @@ pub mod time;
 pub use commitment::Commitment;
 pub use digest::Digest;
 pub use geometry::PageBox;
-pub use ids::{ActorId, AnnotationId, AnonymousId, CopyId, ExamCode, ExamId, LockId, QuestionId};
+pub use ids::{ActorId, AnnotationId, AnonymousId, CopyId, ExamCode, ExamId, LockId, QuestionId, SubjectId};
 pub use metadata::{Metadata, Role};
 pub use points::Points;
 pub use scheme::Question;

@@ -35,6 +35,12 @@ pub const MIN_TTL_SECONDS: u32 = 1;
 pub const MAX_TTL_SECONDS: u32 = 3_600;
 /// The most annotations that a copy ever takes, the removed ones counted.
 pub const MAX_ANNOTATIONS: u32 = 10_000;
+/// The most pages of a copy (L17).
+pub const MAX_PAGES: usize = 500;
+/// The most warnings that an import records.
+pub const MAX_WARNINGS: usize = 5_000;
+/// The longest name of a renderer or of a warning, in characters.
+pub const MAX_LABEL_CHARACTERS: usize = 64;
 /// How often a failed import or finalisation is tried before a worker gives up.
 pub const MAX_ATTEMPTS: u32 = 3;
 
@@ -58,11 +64,11 @@ pub enum CopyAction {
     RecordImport {
         /// The attempt that the worker read from the copy.
         attempt: u32,
-        /// The pages in order.
+        /// The pages in order, at most [`MAX_PAGES`].
         pages: Vec<Page>,
-        /// Name and version of the renderer.
+        /// Name and version of the renderer: printable ASCII, at most [`MAX_LABEL_CHARACTERS`].
         renderer: String,
-        /// Codes of what it passed over.
+        /// Codes of what it passed over, each written like the renderer; at most [`MAX_WARNINGS`].
         warnings: Vec<String>,
         /// How long it took, in milliseconds.
         duration_ms: u64,

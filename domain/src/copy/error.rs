@@ -1,7 +1,7 @@
 //! Why a copy refuses a command.
 
 use super::state::CopyStatus;
-use crate::{ActorId, AnnotationId, Points, QuestionId, Timestamp};
+use crate::{ActorId, AnnotationId, Digest, Points, QuestionId, Timestamp};
 
 /// Why a copy refuses a command. The texts are for the person at the other end and say what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +37,31 @@ pub enum CopyError {
     /// An import without a page is no import.
     #[error("an import records at least one page")]
     NoPages,
+    /// More pages than a copy has (L17).
+    #[error("the import has {pages} pages, a copy has at most {max}; split the scan")]
+    TooManyPages {
+        /// How many came.
+        pages: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// A page without an area.
+    #[error("page {page_index} has no area")]
+    EmptyPage {
+        /// Which page, from 0.
+        page_index: usize,
+    },
+    /// A renderer or warning that is no label: an event holds no free text.
+    #[error("{what} of an import takes 1 to {max} printable ASCII characters")]
+    NotALabel {
+        /// Which field.
+        what: &'static str,
+        /// The most characters.
+        max: usize,
+    },
+    /// More warnings than an event should hold.
+    #[error("an import records at most {0} warnings")]
+    TooManyWarnings(usize),
     /// A lock conflict.
     #[error(transparent)]
     Lock(#[from] LockConflict),
@@ -48,7 +73,7 @@ pub enum CopyError {
         /// The longest, in seconds.
         max: u32,
     },
-    /// There is no lock that could end.
+    /// The lease still runs.
     #[error("the lock is held until {0} and has not expired")]
     NotExpired(Timestamp),
     /// The copy has no such page.
@@ -71,8 +96,8 @@ pub enum CopyError {
     /// The copy has no such annotation.
     #[error("the copy has no annotation {0}")]
     NoSuchAnnotation(AnnotationId),
-    /// The id of a new annotation is taken.
-    #[error("annotation {0} exists already")]
+    /// The id of a new annotation was given before, to one that stands or one that was removed.
+    #[error("annotation id {0} was given before in this copy; make a new one")]
     AnnotationExists(AnnotationId),
     /// The annotation was changed since the caller read it.
     #[error("the annotation is at revision {current}, not {named}; read it again and repeat")]
@@ -120,6 +145,15 @@ pub enum CopyError {
         /// How many there are.
         imported: usize,
     },
+    /// What was handed out is not the final PDF of the ledger (L7).
+    #[error("the exported PDF is not the copy's final PDF {graded}; export that one")]
+    NotTheFinalPdf {
+        /// SHA-256 of the final PDF.
+        graded: Digest,
+    },
+    /// A copy cannot stand in its own place.
+    #[error("a copy cannot be replaced by itself; name another copy, or none")]
+    ReplacedByItself,
     /// The PDF's digest is missing (L7).
     #[error("a graded copy needs the SHA-256 of its final PDF")]
     NoPdf,

@@ -1,12 +1,13 @@
 //! What can happen to a copy. A shipped variant is never edited: a new shape is a new version.
 
-use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
+pub use super::breakdown::{Breakdown, QuestionLine};
 use super::mark::{Mark, Page};
+pub use super::work::{WorkError, WorkStage};
 use crate::{
-    ActorId, AnnotationId, AnonymousId, Commitment, CopyId, Digest, EVENT_VERSION, ExamId, LockId, Points,
-    Question, QuestionId, Timestamp,
+    ActorId, AnnotationId, AnonymousId, Commitment, CopyId, Digest, ExamId, LockId, Points, Question,
+    QuestionId, Timestamp,
 };
 
 /// An event of a copy's stream. Every change carries what stood before it and what stands after it (L1).
@@ -74,7 +75,7 @@ pub enum CopyEvent {
         /// When the lease ends.
         expires_at: Timestamp,
     },
-    /// The lease was made longer.
+    /// The lease begins anew, as long as was asked.
     LockRenewed {
         /// Which lock.
         lock: LockId,
@@ -236,88 +237,15 @@ pub enum CopyEvent {
         /// Why, sealed.
         reason: Commitment,
     },
-    /// The copy counts no more.
+    /// The copy counts no more. Ends the lock, where one stands.
     CopyVoided {
         /// Why, sealed.
         reason: Commitment,
         /// The copy that stands in its place.
         replaced_by: Option<CopyId>,
+        /// The lock that this ends.
+        lock: Option<LockId>,
     },
-}
-
-/// How far a worker came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WorkStage {
-    /// The work was claimed again and again and no attempt ended.
-    Claim,
-    /// Reading the scan from the blob store.
-    Fetch,
-    /// Checking the limits of file, pages and page size.
-    Limits,
-    /// Opening the PDF.
-    Open,
-    /// Drawing the pages.
-    Render,
-    /// Writing pages or PDF.
-    Write,
-    /// The child process that does the PDF work could not be started, or broke.
-    Worker,
-    /// Storing the result.
-    Store,
-}
-
-/// What went wrong; the closed set that metrics and clients know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WorkError {
-    /// The time limit ended it.
-    Timeout,
-    /// The file is no PDF that can be read.
-    InvalidPdf,
-    /// The file could be read and gave no page.
-    EmptyResult,
-    /// Anything else: a memory limit, a store that did not answer.
-    Unknown,
-}
-
-impl WorkError {
-    /// As it stands in metrics and answers.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Timeout => "timeout",
-            Self::InvalidPdf => "invalid_pdf",
-            Self::EmptyResult => "empty_result",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Whether the same work may end well when it is done again: a file does not become a PDF by waiting.
-    #[must_use]
-    pub const fn is_transient(self) -> bool {
-        match self {
-            Self::Timeout | Self::Unknown => true,
-            Self::InvalidPdf | Self::EmptyResult => false,
-        }
-    }
-}
-
-impl WorkStage {
-    /// As it stands in answers and logs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Claim => "claim",
-            Self::Fetch => "fetch",
-            Self::Limits => "limits",
-            Self::Open => "open",
-            Self::Render => "render",
-            Self::Write => "write",
-            Self::Worker => "worker",
-            Self::Store => "store",
-        }
-    }
 }
 
 /// What asked for a finalisation.
@@ -340,106 +268,4 @@ pub enum ExportFormat {
     Pdf,
     /// Marks and events, as JSON.
     Json,
-}
-
-/// How a total comes about: the one sum of L8, line by line.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Breakdown {
-    /// Each question of the pinned scheme, in its order.
-    pub questions: Vec<QuestionLine>,
-    /// The sum of the points of annotations.
-    pub annotations: Points,
-}
-
-/// A question's line in a breakdown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QuestionLine {
-    /// Which question.
-    pub question: QuestionId,
-    /// Its points; none where it was not scored, which counts as zero.
-    pub points: Option<Points>,
-    /// The most it takes.
-    pub maximum: Points,
-}
-
-impl Breakdown {
-    /// The total: questions and annotations together (L8).
-    #[must_use]
-    pub fn total(&self) -> Points {
-        self.questions.iter().filter_map(|line| line.points).sum::<Points>() + self.annotations
-    }
-
-    /// The most that the questions give together.
-    #[must_use]
-    pub fn maximum(&self) -> Points {
-        self.questions.iter().map(|line| line.maximum).sum()
-    }
-}
-
-impl DomainEvent for CopyEvent {
-    fn event_type(&self) -> String {
-        self.type_name().to_owned()
-    }
-
-    fn event_version(&self) -> String {
-        EVENT_VERSION.to_owned()
-    }
-}
-
-impl CopyEvent {
-    /// The event's type as it stands in the `event_type` column.
-    #[must_use]
-    pub const fn type_name(&self) -> &'static str {
-        match self {
-            Self::CopyImportRequested { .. } => "CopyImportRequested",
-            Self::CopyImported { .. } => "CopyImported",
-            Self::CopyImportFailed { .. } => "CopyImportFailed",
-            Self::CopyImportRetried { .. } => "CopyImportRetried",
-            Self::CopyValidated { .. } => "CopyValidated",
-            Self::LockAcquired { .. } => "LockAcquired",
-            Self::LockRenewed { .. } => "LockRenewed",
-            Self::LockReleased { .. } => "LockReleased",
-            Self::LockExpired { .. } => "LockExpired",
-            Self::LockForceReleased { .. } => "LockForceReleased",
-            Self::AnnotationAdded { .. } => "AnnotationAdded",
-            Self::AnnotationRevised { .. } => "AnnotationRevised",
-            Self::AnnotationRemoved { .. } => "AnnotationRemoved",
-            Self::QuestionScored { .. } => "QuestionScored",
-            Self::RemarkSet { .. } => "RemarkSet",
-            Self::AppreciationSet { .. } => "AppreciationSet",
-            Self::FinalisationStarted { .. } => "FinalisationStarted",
-            Self::CopyGraded { .. } => "CopyGraded",
-            Self::FinalisationFailed { .. } => "FinalisationFailed",
-            Self::CopyExported { .. } => "CopyExported",
-            Self::ScoreCorrected { .. } => "ScoreCorrected",
-            Self::CopyReopened { .. } => "CopyReopened",
-            Self::CopyVoided { .. } => "CopyVoided",
-        }
-    }
-
-    /// What the audit trail calls this action.
-    #[must_use]
-    pub const fn seed_action(&self) -> &'static str {
-        match self {
-            Self::CopyImportRequested { .. } => "IMPORT_REQUEST",
-            Self::CopyImported { .. } | Self::CopyImportFailed { .. } => "IMPORT",
-            Self::CopyImportRetried { .. } => "IMPORT_RETRY",
-            Self::CopyValidated { .. } => "VALIDATE",
-            Self::LockAcquired { .. } => "LOCK",
-            Self::LockRenewed { .. } => "LOCK_RENEW",
-            Self::LockReleased { .. } | Self::LockExpired { .. } | Self::LockForceReleased { .. } => "UNLOCK",
-            Self::AnnotationAdded { .. } => "CREATE_ANN",
-            Self::AnnotationRevised { .. } => "UPDATE_ANN",
-            Self::AnnotationRemoved { .. } => "DELETE_ANN",
-            Self::QuestionScored { .. } => "SCORE",
-            Self::RemarkSet { .. } => "REMARK",
-            Self::AppreciationSet { .. } => "APPRECIATION",
-            Self::FinalisationStarted { .. } => "FINALIZE_START",
-            Self::CopyGraded { .. } | Self::FinalisationFailed { .. } => "FINALIZE",
-            Self::CopyExported { .. } => "EXPORT",
-            Self::ScoreCorrected { .. } => "CORRECT",
-            Self::CopyReopened { .. } => "REOPEN",
-            Self::CopyVoided { .. } => "VOID",
-        }
-    }
 }

@@ -11,7 +11,7 @@ impl ExamCopy {
     /// Takes in one event. Total: an event that no command of this build would have produced in this state
     /// leaves the state as it is, and counts in the sequence.
     pub fn fold(&mut self, event: CopyEvent) {
-        self.sequence += 1;
+        self.sequence = self.sequence.saturating_add(1);
         let state = std::mem::take(&mut self.state);
         self.state = next(state, event);
     }
@@ -27,10 +27,10 @@ fn next(state: CopyState, event: CopyEvent) -> CopyState {
         }
         (S::Staging(staging), event) => next_staging(staging, event),
         (S::Voided(identity, void), _) => S::Voided(identity, void),
-        (S::Ready(paper), E::CopyVoided { reason, replaced_by })
-        | (S::Locked(paper, _), E::CopyVoided { reason, replaced_by })
-        | (S::GradingFailed(paper, _), E::CopyVoided { reason, replaced_by })
-        | (S::Graded(paper, _), E::CopyVoided { reason, replaced_by }) => {
+        (S::Ready(paper), E::CopyVoided { reason, replaced_by, .. })
+        | (S::Locked(paper, _), E::CopyVoided { reason, replaced_by, .. })
+        | (S::GradingFailed(paper, _), E::CopyVoided { reason, replaced_by, .. })
+        | (S::Graded(paper, _), E::CopyVoided { reason, replaced_by, .. }) => {
             S::Voided(paper.identity, Void { reason, replaced_by })
         }
         (
@@ -53,13 +53,13 @@ fn next_staging(mut staging: Staging, event: CopyEvent) -> CopyState {
         CopyEvent::CopyImported { pages, .. } => staging.import = Import::Done { pages },
         CopyEvent::CopyImportFailed { attempt, will_retry, .. } => {
             staging.import = if will_retry {
-                Import::Pending { attempt: attempt + 1 }
+                Import::Pending { attempt: attempt.saturating_add(1) }
             } else {
                 Import::Failed { attempt }
             };
         }
         CopyEvent::CopyImportRetried { attempt } => staging.import = Import::Pending { attempt },
-        CopyEvent::CopyVoided { reason, replaced_by } => {
+        CopyEvent::CopyVoided { reason, replaced_by, .. } => {
             return CopyState::Voided(staging.identity, Void { reason, replaced_by });
         }
         CopyEvent::CopyValidated { scheme_version, questions } => {
@@ -142,19 +142,20 @@ impl Marking {
     fn fold(&mut self, event: CopyEvent) {
         match event {
             CopyEvent::AnnotationAdded { annotation, page_index, page, mark } => {
-                self.annotations_added += 1;
+                self.annotations_added = self.annotations_added.saturating_add(1);
                 let number = self.annotations_added;
                 self.annotations
                     .insert(annotation, Annotation { revision: 1, page_index, page, mark, number });
             }
             CopyEvent::AnnotationRevised { annotation, from_revision, after, .. } => {
                 if let Some(standing) = self.annotations.get_mut(&annotation) {
-                    standing.revision = from_revision + 1;
+                    standing.revision = from_revision.saturating_add(1);
                     standing.mark = after;
                 }
             }
             CopyEvent::AnnotationRemoved { annotation, .. } => {
                 self.annotations.remove(&annotation);
+                self.removed.insert(annotation);
             }
             CopyEvent::QuestionScored { question, after, .. } => put(&mut self.scores, question, after),
             CopyEvent::RemarkSet { question, after, .. } => put(&mut self.remarks, question, after),

@@ -1,12 +1,15 @@
 //! The copy: what a student wrote, scanned, marked and graded.
 
+pub mod breakdown;
 pub mod command;
 pub mod error;
 pub mod event;
 pub mod mark;
 pub mod state;
+pub mod work;
 
 mod decide;
+mod event_names;
 mod fold;
 
 pub use command::{CopyAction, CopyCommand, ShownLock};

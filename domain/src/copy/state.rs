@@ -1,6 +1,6 @@
 //! A copy as its events have made it. Illegal states cannot be written down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +110,8 @@ pub struct Paper {
 pub struct Marking {
     /// The marks on its pages.
     pub annotations: BTreeMap<AnnotationId, Annotation>,
+    /// The ids of those that were removed: an id is given once, so that a revision never means two things.
+    pub removed: BTreeSet<AnnotationId>,
     /// How many annotations there ever were, the removed ones counted.
     pub annotations_added: u32,
     /// Points by question.

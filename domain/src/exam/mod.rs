@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::scheme::{self, InvalidScheme};
 use crate::{ActorId, EVENT_VERSION, ExamCode, Question};
 
-/// An event of an exam's stream.
+/// An event of an exam's stream. Those without fields are written `Name {}`, so that every payload is an
+/// object and a field can be added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExamEvent {
     /// The exam exists.
@@ -35,11 +36,11 @@ pub enum ExamEvent {
         grader: ActorId,
     },
     /// Students may read their graded copies (L13).
-    ResultsReleased,
+    ResultsReleased {},
     /// Students may read them no more.
-    ResultsWithdrawn,
+    ResultsWithdrawn {},
     /// Nothing more comes into the exam.
-    ExamArchived,
+    ExamArchived {},
 }
 
 impl ExamEvent {
@@ -51,9 +52,9 @@ impl ExamEvent {
             Self::SchemePublished { .. } => "SchemePublished",
             Self::GraderEnrolled { .. } => "GraderEnrolled",
             Self::GraderRemoved { .. } => "GraderRemoved",
-            Self::ResultsReleased => "ResultsReleased",
-            Self::ResultsWithdrawn => "ResultsWithdrawn",
-            Self::ExamArchived => "ExamArchived",
+            Self::ResultsReleased {} => "ResultsReleased",
+            Self::ResultsWithdrawn {} => "ResultsWithdrawn",
+            Self::ExamArchived {} => "ExamArchived",
         }
     }
 }
@@ -99,6 +100,9 @@ pub enum ExamCommand {
     Archive,
 }
 
+/// The most graders that are enrolled in an exam at a time.
+pub const MAX_GRADERS: usize = 10_000;
+
 /// Why an exam refuses a command.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExamError {
@@ -123,6 +127,9 @@ pub enum ExamError {
     /// The grader is not enrolled.
     #[error("grader {0} is not enrolled in this exam")]
     NotEnrolled(ActorId),
+    /// Too many graders.
+    #[error("an exam takes at most {0} graders; remove one first")]
+    TooManyGraders(usize),
     /// The results are out.
     #[error("the results are released already")]
     Released,
@@ -210,7 +217,7 @@ impl Exam {
 
     /// Takes in one event.
     pub fn fold(&mut self, event: ExamEvent) {
-        self.sequence += 1;
+        self.sequence = self.sequence.saturating_add(1);
         self.state = next(std::mem::take(&mut self.state), event);
     }
 }
@@ -220,11 +227,14 @@ fn decide_in(session: &Session, command: ExamCommand) -> Result<ExamEvent, ExamE
         ExamCommand::Create { .. } => Err(ExamError::Exists),
         ExamCommand::PublishScheme { questions } => {
             scheme::check(&questions)?;
-            let version = session.scheme.as_ref().map_or(1, |scheme| scheme.version + 1);
+            let version = session.scheme.as_ref().map_or(1, |scheme| scheme.version.saturating_add(1));
             Ok(ExamEvent::SchemePublished { version, questions })
         }
         ExamCommand::EnrolGrader { grader } if session.graders.contains(&grader) => {
             Err(ExamError::Enrolled(grader))
+        }
+        ExamCommand::EnrolGrader { .. } if session.graders.len() >= MAX_GRADERS => {
+            Err(ExamError::TooManyGraders(MAX_GRADERS))
         }
         ExamCommand::EnrolGrader { grader } => Ok(ExamEvent::GraderEnrolled { grader }),
         ExamCommand::RemoveGrader { grader } if session.graders.contains(&grader) => {
@@ -232,10 +242,10 @@ fn decide_in(session: &Session, command: ExamCommand) -> Result<ExamEvent, ExamE
         }
         ExamCommand::RemoveGrader { grader } => Err(ExamError::NotEnrolled(grader)),
         ExamCommand::ReleaseResults if session.released => Err(ExamError::Released),
-        ExamCommand::ReleaseResults => Ok(ExamEvent::ResultsReleased),
-        ExamCommand::WithdrawResults if session.released => Ok(ExamEvent::ResultsWithdrawn),
+        ExamCommand::ReleaseResults => Ok(ExamEvent::ResultsReleased {}),
+        ExamCommand::WithdrawResults if session.released => Ok(ExamEvent::ResultsWithdrawn {}),
         ExamCommand::WithdrawResults => Err(ExamError::NotReleased),
-        ExamCommand::Archive => Ok(ExamEvent::ExamArchived),
+        ExamCommand::Archive => Ok(ExamEvent::ExamArchived {}),
     }
 }
 
@@ -244,7 +254,7 @@ fn next(state: ExamState, event: ExamEvent) -> ExamState {
         (ExamState::Absent, ExamEvent::ExamCreated { code }) => {
             ExamState::Open(Session { code, scheme: None, graders: BTreeSet::new(), released: false })
         }
-        (ExamState::Open(session), ExamEvent::ExamArchived) => ExamState::Archived(session),
+        (ExamState::Open(session), ExamEvent::ExamArchived {}) => ExamState::Archived(session),
         (ExamState::Open(session), event) => ExamState::Open(next_session(session, event)),
         (ExamState::Archived(session), event) => ExamState::Archived(next_session(session, event)),
         (ExamState::Absent, _) => ExamState::Absent,
@@ -262,9 +272,9 @@ fn next_session(mut session: Session, event: ExamEvent) -> Session {
         ExamEvent::GraderRemoved { grader } => {
             session.graders.remove(&grader);
         }
-        ExamEvent::ResultsReleased => session.released = true,
-        ExamEvent::ResultsWithdrawn => session.released = false,
-        ExamEvent::ExamCreated { .. } | ExamEvent::ExamArchived => {}
+        ExamEvent::ResultsReleased {} => session.released = true,
+        ExamEvent::ResultsWithdrawn {} => session.released = false,
+        ExamEvent::ExamCreated { .. } | ExamEvent::ExamArchived {} => {}
     }
     session
 }

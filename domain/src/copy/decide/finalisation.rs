@@ -3,7 +3,7 @@
 use super::{Decision, lock, marking, not_marking, wrong_status};
 use crate::copy::command::{CopyAction, CopyCommand, Failure, ShownLock};
 use crate::copy::error::CopyError;
-use crate::copy::event::{CopyEvent, FinalisationCause};
+use crate::copy::event::{CopyEvent, ExportFormat, FinalisationCause};
 use crate::copy::state::{CopyState, ExamCopy, Finalisation, Paper};
 use crate::{Commitment, Digest, LockId, Points, QuestionId};
 
@@ -19,6 +19,9 @@ pub(super) fn decide(copy: &ExamCopy, command: &CopyCommand) -> Decision {
             Ok(vec![failed(run, failure)])
         }
         CopyAction::Export { format, sha256 } => match &copy.state {
+            CopyState::Graded(_, grade) if *format == ExportFormat::Pdf && *sha256 != grade.pdf => {
+                Err(CopyError::NotTheFinalPdf { graded: grade.pdf })
+            }
             CopyState::Graded(..) => Ok(vec![CopyEvent::CopyExported { format: *format, sha256: *sha256 }]),
             state => Err(wrong_status(state, "GRADED")),
         },
@@ -28,7 +31,7 @@ pub(super) fn decide(copy: &ExamCopy, command: &CopyCommand) -> Decision {
         },
         CopyAction::Reopen { reason } => match &copy.state {
             CopyState::Graded(paper, _) => {
-                Ok(vec![CopyEvent::CopyReopened { cycle: paper.cycle + 1, reason: *reason }])
+                Ok(vec![CopyEvent::CopyReopened { cycle: paper.cycle.saturating_add(1), reason: *reason }])
             }
             state => Err(wrong_status(state, "GRADED")),
         },
@@ -38,7 +41,9 @@ pub(super) fn decide(copy: &ExamCopy, command: &CopyCommand) -> Decision {
 
 fn finalise(copy: &ExamCopy, shown: ShownLock, command: &CopyCommand) -> Decision {
     let (paper, attempt, cause, ended) = match &copy.state {
-        CopyState::GradingFailed(paper, run) => (paper, run.attempt + 1, FinalisationCause::Retry, None),
+        CopyState::GradingFailed(paper, run) => {
+            (paper, run.attempt.saturating_add(1), FinalisationCause::Retry, None)
+        }
         CopyState::Grading(..) => return Err(not_marking(&copy.state, "LOCKED or GRADING_FAILED")),
         state => {
             let (paper, held) = lock::held(state, shown, command)?;

@@ -1,9 +1,10 @@
 //! From a scan to a copy that can be marked.
 
 use super::{Decision, wrong_status};
-use crate::copy::command::CopyAction;
+use crate::copy::command::{CopyAction, MAX_LABEL_CHARACTERS, MAX_PAGES, MAX_WARNINGS};
 use crate::copy::error::CopyError;
 use crate::copy::event::CopyEvent;
+use crate::copy::mark::Page;
 use crate::copy::state::{CopyState, Import, Staging};
 use crate::scheme;
 
@@ -27,9 +28,8 @@ pub(super) fn decide(state: &CopyState, action: &CopyAction) -> Decision {
     match action {
         CopyAction::RecordImport { attempt, pages, renderer, warnings, duration_ms } => {
             let attempt = current_attempt(staging, *attempt)?;
-            if pages.is_empty() {
-                return Err(CopyError::NoPages);
-            }
+            check_pages(pages)?;
+            check_labels(renderer, warnings)?;
             Ok(vec![CopyEvent::CopyImported {
                 attempt,
                 pages: pages.clone(),
@@ -79,4 +79,33 @@ fn current_attempt(staging: &Staging, reported: u32) -> Result<u32, CopyError> {
         }
         Import::Done { .. } => Err(CopyError::NotImported("done already")),
     }
+}
+
+/// L17 where it can be held whatever a worker did: at least one page, not too many, each with an area.
+fn check_pages(pages: &[Page]) -> Result<(), CopyError> {
+    if pages.is_empty() {
+        return Err(CopyError::NoPages);
+    }
+    if pages.len() > MAX_PAGES {
+        return Err(CopyError::TooManyPages { pages: pages.len(), max: MAX_PAGES });
+    }
+    match pages.iter().position(|page| page.width == 0 || page.height == 0) {
+        Some(page_index) => Err(CopyError::EmptyPage { page_index }),
+        None => Ok(()),
+    }
+}
+
+/// These two fields come out of a process that read a stranger's file; what it met there must not reach the ledger.
+fn check_labels(renderer: &str, warnings: &[String]) -> Result<(), CopyError> {
+    let is_label = |text: &str| {
+        (1..=MAX_LABEL_CHARACTERS).contains(&text.len()) && text.bytes().all(|b| matches!(b, b' '..=b'~'))
+    };
+    if warnings.len() > MAX_WARNINGS {
+        return Err(CopyError::TooManyWarnings(MAX_WARNINGS));
+    }
+    let not_a_label = |what| CopyError::NotALabel { what, max: MAX_LABEL_CHARACTERS };
+    if !is_label(renderer) {
+        return Err(not_a_label("the renderer"));
+    }
+    if warnings.iter().all(|warning| is_label(warning)) { Ok(()) } else { Err(not_a_label("a warning")) }
 }

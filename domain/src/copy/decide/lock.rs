@@ -18,9 +18,7 @@ pub(super) fn decide(state: &CopyState, command: &CopyCommand) -> Decision {
                     expires_at: command.at.plus_seconds(*ttl_seconds),
                 }]),
                 // The owner who lost the token, in a crashed browser say, gets the standing lock again.
-                CopyState::Locked(_, held) if held.owner == command.actor && command.at < held.expires_at => {
-                    Ok(vec![])
-                }
+                CopyState::Locked(_, held) if held.owner == command.actor => Ok(vec![]),
                 CopyState::Locked(_, held) => {
                     Err(LockConflict::AlreadyLocked { owner: held.owner, expires_at: held.expires_at }.into())
                 }
@@ -37,11 +35,7 @@ pub(super) fn decide(state: &CopyState, command: &CopyCommand) -> Decision {
             Ok(vec![CopyEvent::LockReleased { lock: lock.id, owner: lock.owner }])
         }
         CopyAction::ExpireLock => match state {
-            CopyState::Locked(_, lock) if command.at >= lock.expires_at => Ok(vec![CopyEvent::LockExpired {
-                lock: lock.id,
-                owner: lock.owner,
-                expired_at: lock.expires_at,
-            }]),
+            CopyState::Locked(_, lock) if command.at >= lock.expires_at => Ok(vec![expiry(lock)]),
             CopyState::Locked(_, lock) => Err(CopyError::NotExpired(lock.expires_at)),
             _ => Err(wrong_status(state, "LOCKED")),
         },
@@ -55,7 +49,13 @@ pub(super) fn decide(state: &CopyState, command: &CopyCommand) -> Decision {
     }
 }
 
-/// The copy and its lock, if the command's actor holds it, shows it and is in time (L5).
+/// What is recorded when the lease of `lock` ran out.
+pub(super) fn expiry(lock: &Lock) -> CopyEvent {
+    CopyEvent::LockExpired { lock: lock.id, owner: lock.owner, expired_at: lock.expires_at }
+}
+
+/// The copy and its lock, if the command's actor holds and shows it (L5). A lock whose lease has run out never
+/// comes here: the expiry is folded first.
 pub(super) fn held<'a>(
     state: &'a CopyState,
     shown: ShownLock,
@@ -73,13 +73,7 @@ pub(super) fn held<'a>(
     }
     match shown {
         ShownLock::None => Err(LockConflict::Missing.into()),
-        ShownLock::Of(id) if id == lock.id => {
-            if command.at < lock.expires_at {
-                Ok((paper, lock))
-            } else {
-                Err(LockConflict::Expired.into())
-            }
-        }
+        ShownLock::Of(id) if id == lock.id => Ok((paper, lock)),
         ShownLock::Of(_) | ShownLock::Forged => Err(LockConflict::TokenMismatch.into()),
     }
 }

@@ -43,14 +43,14 @@ pub(super) fn decide(paper: &Paper, act: &Act) -> Decision {
         Act::SetRemark { question, remark } => {
             maximum_of(paper, question)?;
             let before = paper.marking.remarks.get(question).copied();
-            if before.is_none() && remark.is_none() {
+            if before == *remark {
                 return Ok(vec![]);
             }
             Ok(vec![CopyEvent::RemarkSet { question: question.clone(), before, after: *remark }])
         }
         Act::SetAppreciation { appreciation } => {
             let before = paper.marking.appreciation;
-            if before.is_none() && appreciation.is_none() {
+            if before == *appreciation {
                 return Ok(vec![]);
             }
             Ok(vec![CopyEvent::AppreciationSet { before, after: *appreciation }])
@@ -63,10 +63,11 @@ fn add(paper: &Paper, annotation: AnnotationId, page_index: u32, mark: &Mark) ->
     let page =
         usize::try_from(page_index).ok().and_then(|index| paper.pages.get(index)).ok_or(no_such_page)?;
     check_mark(paper, mark)?;
-    if paper.marking.annotations.contains_key(&annotation) {
+    let marking = &paper.marking;
+    if marking.annotations.contains_key(&annotation) || marking.removed.contains(&annotation) {
         return Err(CopyError::AnnotationExists(annotation));
     }
-    if paper.marking.annotations_added >= MAX_ANNOTATIONS {
+    if marking.annotations_added >= MAX_ANNOTATIONS {
         return Err(CopyError::TooManyAnnotations(MAX_ANNOTATIONS));
     }
     Ok(vec![CopyEvent::AnnotationAdded { annotation, page_index, page: page.sha256, mark: mark.clone() }])

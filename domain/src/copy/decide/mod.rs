@@ -8,7 +8,8 @@ mod marking;
 use super::command::{CopyAction, CopyCommand};
 use super::error::{CopyError, LockConflict};
 use super::event::CopyEvent;
-use super::state::{CopyState, ExamCopy};
+use super::state::{CopyState, ExamCopy, Lock};
+use crate::{Commitment, CopyId};
 
 type Decision = Result<Vec<CopyEvent>, CopyError>;
 
@@ -18,6 +19,28 @@ impl ExamCopy {
     /// # Errors
     /// The rule that refuses it.
     pub fn decide(&self, command: &CopyCommand) -> Decision {
+        match &self.state {
+            CopyState::Locked(_, lock)
+                if command.at >= lock.expires_at && !matches!(command.action, CopyAction::ExpireLock) =>
+            {
+                self.decide_after_expiry(lock, command)
+            }
+            _ => self.decide_as_it_stands(command),
+        }
+    }
+
+    /// A lock is over at the instant at which its lease ends, whether or not the sweeper came first: what is
+    /// accepted records the expiry before its own events, and what is refused is refused as it would be later.
+    fn decide_after_expiry(&self, lock: &Lock, command: &CopyCommand) -> Decision {
+        let expiry = lock::expiry(lock);
+        let mut unlocked = self.clone();
+        unlocked.fold(expiry.clone());
+        let mut events = vec![expiry];
+        events.append(&mut unlocked.decide_as_it_stands(command)?);
+        Ok(events)
+    }
+
+    fn decide_as_it_stands(&self, command: &CopyCommand) -> Decision {
         use CopyAction as A;
         match (&self.state, &command.action) {
             (CopyState::Absent, A::RequestImport { .. }) => intake::request(&command.action),
@@ -52,11 +75,21 @@ impl ExamCopy {
             (CopyState::Grading(..), A::Void { .. }) => {
                 Err(wrong_status(&self.state, "any status but GRADING_IN_PROGRESS"))
             }
-            (_, A::Void { reason, replaced_by }) => {
-                Ok(vec![CopyEvent::CopyVoided { reason: *reason, replaced_by: *replaced_by }])
-            }
+            (state, A::Void { reason, replaced_by }) => void(state, *reason, *replaced_by),
         }
     }
+}
+
+fn void(state: &CopyState, reason: Commitment, replaced_by: Option<CopyId>) -> Decision {
+    let own_id = state.identity().map(|identity| CopyId::of(identity.exam, &identity.anonymous_id));
+    if replaced_by.is_some() && replaced_by == own_id {
+        return Err(CopyError::ReplacedByItself);
+    }
+    let lock = match state {
+        CopyState::Locked(_, lock) => Some(lock.id),
+        _ => None,
+    };
+    Ok(vec![CopyEvent::CopyVoided { reason, replaced_by, lock }])
 }
 
 /// The refusal of L11, for a state that has a status.
