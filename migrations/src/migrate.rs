@@ -124,7 +124,8 @@ async fn run_locked(
     // sqlx takes the same lock once more, which a session may; taken here it covers CREATE SCHEMA, which races.
     connection.lock().await.map_err(explain)?;
     create_schema_if_missing(connection, schema).await?;
-    migrator(files).run(&mut *connection).await.map_err(explain)
+    // `run` would make a future that no task can hold (its `Acquire` is not general enough).
+    migrator(files).run_direct(connection).await.map_err(explain)
 }
 
 /// Asks first: `CREATE SCHEMA IF NOT EXISTS` wants the right to create even where there is nothing to do.

@@ -3,13 +3,15 @@
 //! Invariants:
 //! - It is reachable through one Unix socket in a 0700 folder and by nothing else, because sessions are trusted.
 //! - Its settings are durable unless a test asks otherwise ([`Durability::TestOnly`]).
-//! - One postmaster a data folder: a second start attaches, and only the start that made the postmaster stops it.
+//! - One postmaster a data folder: a second start attaches, and the last process that uses it stops it, whichever
+//!   started it. So a server whose starter was killed is ended by the next one, and none is ended under another's feet.
 //! - A start never needs a hand after a crash: a half-made folder is made again, a stale pid file is recognised.
 
 mod account;
 mod error;
 mod folder;
 mod initialise;
+mod lock;
 mod postmaster;
 mod programs;
 mod start;
@@ -17,9 +19,11 @@ mod start;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::postgres::PgConnectOptions;
 
 pub use error::PrivateError;
+use folder::Folder;
+use lock::Use;
 use postmaster::Postmaster;
 
 /// The superuser of the cluster; the socket's folder decides who may be it.
@@ -54,9 +58,9 @@ pub struct PrivateOptions {
 /// [`stop`](Self::stop) ends it.
 #[derive(Debug)]
 pub struct PrivatePostgres {
-    data_folder: PathBuf,
-    log: PathBuf,
+    folder: Folder,
     postmaster: Postmaster,
+    in_use: Use,
     /// Present where this process started the postmaster.
     child: Option<Child>,
 }
@@ -68,7 +72,7 @@ pub enum Stopped {
     Cleanly,
     /// The clean end took too long; the next start recovers from the log, and no commit is lost.
     Abruptly,
-    /// Another process started it, so it goes on.
+    /// Not at all: another process uses it.
     LeftRunning,
 }
 
@@ -85,12 +89,7 @@ impl PrivatePostgres {
     /// Connection options for one database, without the session settings of a ledger.
     #[must_use]
     pub fn connect_options(&self, database: &str) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass()
-            .socket(&self.postmaster.socket_folder)
-            .port(self.postmaster.port)
-            .username(SUPERUSER)
-            .database(database)
-            .ssl_mode(PgSslMode::Disable)
+        self.postmaster.connect_options(database)
     }
 
     /// The same as a URL, which psql and every libpq program understand as well.
@@ -113,7 +112,7 @@ impl PrivatePostgres {
     /// The folder that the options named, or the default one.
     #[must_use]
     pub fn data_folder(&self) -> &Path {
-        &self.data_folder
+        &self.folder.base
     }
 
     /// The folder of the Unix socket.
@@ -124,8 +123,8 @@ impl PrivatePostgres {
 
     /// The server's log.
     #[must_use]
-    pub fn log(&self) -> &Path {
-        &self.log
+    pub fn log(&self) -> PathBuf {
+        self.folder.log()
     }
 
     /// The process id of the postmaster.
@@ -134,16 +133,17 @@ impl PrivatePostgres {
         self.postmaster.pid.as_raw_nonzero().get()
     }
 
-    /// Ends the server if this start made it: fast (open transactions are rolled back), and where that takes too long,
-    /// at once.
+    /// Ends the use of the server, and the server itself unless another process uses it: fast (open transactions are
+    /// rolled back), and where that takes too long, at once.
     ///
     /// # Errors
-    /// [`PrivateError::StillRunning`] where even a kill did not end it.
+    /// [`PrivateError::StillRunning`] where even a kill did not end it; [`PrivateError::Busy`].
     pub async fn stop(self) -> Result<Stopped, PrivateError> {
-        match self.child {
-            Some(child) => postmaster::stop(child, &self.postmaster).await,
-            None => Ok(Stopped::LeftRunning),
+        let _starting = lock::starting(self.folder.root()).await?;
+        if !self.in_use.end_as_last(self.folder.root())? {
+            return Ok(Stopped::LeftRunning);
         }
+        postmaster::stop(self.child, &self.postmaster, &self.folder.data()).await
     }
 
     /// Ends the server as a crash would, whoever started it: for tests of what survives one.

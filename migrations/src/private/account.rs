@@ -1,7 +1,8 @@
 //! Who the server runs as: Postgres refuses root.
 
-use std::fs;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::fchown;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -52,18 +53,12 @@ impl Account {
         command
     }
 
-    /// Gives the account a file or folder that this process has made.
-    pub(super) fn give(&self, path: &Path) -> Result<(), PrivateError> {
+    /// Gives the account an open folder of this process.
+    pub(super) fn give(&self, opened: &File) -> io::Result<()> {
         match self {
             Self::Own => Ok(()),
-            Self::InsteadOfRoot { uid, gid, .. } => chown(path, Some(*uid), Some(*gid))
-                .map_err(PrivateError::io("giving the server's account", path)),
+            Self::InsteadOfRoot { uid, gid, .. } => fchown(opened, Some(*uid), Some(*gid)),
         }
-    }
-
-    /// Whether `path` is a true folder (no symbolic link) of this account.
-    pub(super) fn owns(&self, path: &Path) -> bool {
-        fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == self.uid())
     }
 
     /// Fails unless the account can use `path` as `test(1)` sees it: `-w` for writing, `-x` for running. Only asking as

@@ -63,14 +63,21 @@ pub enum PrivateError {
     },
     /// The folder holds something else.
     #[error(
-        "{} holds other files ({}), or belongs to another account, so it is left alone. Name an empty or a new folder",
-        .folder.display(), .found
+        "{} holds other files ({found}), so it is left alone. Name an empty or a new folder", .folder.display()
     )]
     NotOurs {
         /// The folder.
         folder: PathBuf,
         /// One thing found in it.
         found: String,
+    },
+    /// The folder belongs to somebody else.
+    #[error("{} belongs to user {owner}: start as that user, or name another folder", .folder.display())]
+    OtherOwner {
+        /// The folder.
+        folder: PathBuf,
+        /// The user id of its owner.
+        owner: u32,
     },
     /// A socket path longer than `sun_path` holds.
     #[error(
@@ -96,7 +103,7 @@ pub enum PrivateError {
         output: String,
     },
     /// Another process keeps the folder's lock.
-    #[error("another process has been starting Postgres in {} for {seconds} s; is it stuck?", .folder.display())]
+    #[error("another process has been starting or stopping Postgres in {} for {seconds} s; is it stuck?", .folder.display())]
     Busy {
         /// The cluster's folder.
         folder: PathBuf,

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! <data folder>/postgres/        0700, the server's account
-//!     start.lock                 held while starting
+//!     start.lock                 held while starting and stopping
+//!     in_use.lock                shared by the processes that use the cluster
 //!     data/                      the cluster
 //!     data.unfinished/           initdb at work, or interrupted: thrown away
 //!     socket/                    0700, the only way in
@@ -13,12 +14,11 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock};
-use tokio::time::{Instant, sleep};
+use rustix::fs::OFlags;
 
 use super::account::Account;
 use super::{PORT, PrivateError};
@@ -26,14 +26,12 @@ use super::{PORT, PrivateError};
 /// The longest path of a Unix socket: `sun_path` less its closing zero (108 bytes on Linux, 104 on macOS).
 pub(super) const LONGEST_SOCKET_PATH_BYTES: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 
-/// The longest wait for another process that starts the same cluster; an initdb is within it.
-const LOCK_WAIT: Duration = Duration::from_secs(120);
-
 /// The pause between two looks at something that another process changes.
 pub(super) const POLL: Duration = Duration::from_millis(20);
 
 /// The names that may stand in a cluster's folder.
-const OURS: [&str; 6] = ["start.lock", "data", "data.unfinished", "socket", "postgres.log", "postgres.log.1"];
+const OURS: [&str; 7] =
+    ["start.lock", "in_use.lock", "data", "data.unfinished", "socket", "postgres.log", "postgres.log.1"];
 
 /// A cluster's folder that exists, is private to the server's account, and can be reached by it.
 #[derive(Debug)]
@@ -110,25 +108,6 @@ impl Folder {
             }),
         }
     }
-
-    /// Waits for the sole right to start the cluster; closing the file gives it back, as does any end of the process.
-    pub(super) async fn lock(&self) -> Result<File, PrivateError> {
-        let path = self.root.join("start.lock");
-        let failed = || PrivateError::io("locking", &path);
-        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(failed())?;
-        let deadline = Instant::now() + LOCK_WAIT;
-        loop {
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => return Ok(file),
-                Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < deadline => sleep(POLL).await,
-                Err(rustix::io::Errno::WOULDBLOCK) => {
-                    let seconds = LOCK_WAIT.as_secs();
-                    return Err(PrivateError::Busy { folder: self.root.clone(), seconds });
-                }
-                Err(error) => return Err(failed()(io::Error::from(error))),
-            }
-        }
-    }
 }
 
 /// The socket that a server in `folder` listens on.
@@ -140,28 +119,34 @@ pub(super) fn socket_path(folder: &Path) -> PathBuf {
 /// empty and this process's own; anything else is left as it is.
 fn private_folder(path: &Path, account: &Account) -> Result<(), PrivateError> {
     match fs::DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => return account.give(path),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(PrivateError::io("creating", path)(error)),
-    }
-    let not_ours = |found: String| PrivateError::NotOurs { folder: path.to_owned(), found };
-    let mut entries = fs::read_dir(path).map_err(PrivateError::io("reading", path))?;
-    let foreign = entries.find_map(|entry| {
-        let name = entry.ok()?.file_name().to_string_lossy().into_owned();
-        (!OURS.contains(&name.as_str()) && !name.starts_with(".s.PGSQL.")).then_some(name)
-    });
-    if let Some(name) = foreign {
-        return Err(not_ours(name));
-    }
-    if !account.owns(path) {
-        // Root made it and was interrupted before giving it away.
-        let empty = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-        if !(empty && Account::Own.owns(path)) {
-            return Err(not_ours("another owner".to_owned()));
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(PrivateError::io("creating", path)(error));
         }
-        account.give(path)?;
+        _ => {}
     }
-    fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(PrivateError::io("making private", path))
+    // All that follows holds for the opened folder, whatever its name comes to mean meanwhile.
+    let flags = (OFlags::DIRECTORY | OFlags::NOFOLLOW).bits().cast_signed();
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let opened: File = opened.map_err(PrivateError::io("opening", path))?;
+    let owner = opened.metadata().map_err(PrivateError::io("reading", path))?.uid();
+    let entries = fs::read_dir(path).map_err(PrivateError::io("reading", path))?;
+    let names: Vec<String> =
+        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    if let Some(found) = names.iter().find(|name| !is_ours(name)) {
+        return Err(PrivateError::NotOurs { folder: path.to_owned(), found: found.clone() });
+    }
+    if owner != account.uid() {
+        // An empty one of root's was made just now, or by a start that was killed before it gave it away.
+        if owner != Account::Own.uid() || !names.is_empty() {
+            return Err(PrivateError::OtherOwner { folder: path.to_owned(), owner });
+        }
+        account.give(&opened).map_err(PrivateError::io("giving to the server's account", path))?;
+    }
+    opened.set_permissions(Permissions::from_mode(0o700)).map_err(PrivateError::io("making private", path))
+}
+
+fn is_ours(name: &str) -> bool {
+    OURS.contains(&name) || name.starts_with(".s.PGSQL.")
 }
 
 fn default_base(account: &Account) -> Result<PathBuf, PrivateError> {

@@ -2,15 +2,17 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio::time::{Instant, sleep};
 
 use super::folder::POLL;
-use super::{PrivateError, Stopped};
+use super::{PrivateError, SUPERUSER, Stopped};
 
 /// How long a fast shutdown may take: it writes a checkpoint.
 const FAST_LIMIT: Duration = Duration::from_secs(30);
@@ -27,6 +29,17 @@ pub(super) struct Postmaster {
     pub(super) pid: Pid,
     pub(super) socket_folder: PathBuf,
     pub(super) port: u16,
+}
+
+impl Postmaster {
+    pub(super) fn connect_options(&self, database: &str) -> PgConnectOptions {
+        PgConnectOptions::new_without_pgpass()
+            .socket(&self.socket_folder)
+            .port(self.port)
+            .username(SUPERUSER)
+            .database(database)
+            .ssl_mode(PgSslMode::Disable)
+    }
 }
 
 /// What `postmaster.pid` says. Its lines are described in Postgres's `miscadmin.h`: pid, data folder, start
@@ -75,12 +88,14 @@ impl PidFile {
 
 /// Whether the process lives and is a server of this very cluster: after a crash its number may be another's.
 pub(super) fn serves(pid: Pid, data: &Path) -> bool {
-    is_alive(pid)
-        && arguments(pid).is_some_and(|all| {
-            let wanted = data.as_os_str().as_encoded_bytes();
-            all.windows(wanted.len()).any(|part| part == wanted)
-                && all.windows(8).any(|part| part == b"postgres")
-        })
+    let Some(arguments) = arguments(pid).filter(|_| is_alive(pid)) else { return false };
+    let says = |part: &[u8]| arguments.windows(part.len()).any(|it| it == part);
+    // A server that somebody started by hand may name its folder otherwise, but it works in it.
+    let works_there = || {
+        let works_in = fs::read_link(format!("/proc/{}/cwd", pid.as_raw_nonzero()));
+        works_in.is_ok_and(|folder| data.canonicalize().is_ok_and(|data| data == folder))
+    };
+    says(b"postgres") && (says(data.as_os_str().as_bytes()) || works_there())
 }
 
 /// A zombie is not alive in this sense where `/proc` tells: its arguments are gone.
@@ -95,6 +110,20 @@ fn arguments(pid: Pid) -> Option<Vec<u8>> {
         return fs::read(format!("/proc/{pid}/cmdline")).ok();
     }
     Some(Command::new("ps").args(["-ww", "-o", "args=", "-p"]).arg(pid.to_string()).output().ok()?.stdout)
+}
+
+/// Ends a server that never got ready, at once.
+pub(super) async fn give_up(mut child: Child) {
+    let _ = kill_process(Pid::from_child(&child), Signal::QUIT);
+    let deadline = Instant::now() + IMMEDIATE_LIMIT;
+    while matches!(child.try_wait(), Ok(None)) {
+        if Instant::now() >= deadline {
+            let _ = child.kill();
+            let _ = child.wait();
+            return;
+        }
+        sleep(POLL).await;
+    }
 }
 
 /// Kills the postmaster and everything it has started, as a crash would. Reaps `child` if the server is one.
@@ -129,19 +158,30 @@ fn children(pid: Pid) -> Vec<Pid> {
     listed.split_whitespace().filter_map(|it| Pid::from_raw(it.parse().ok()?)).collect()
 }
 
-/// Ends a server that is this process's child: fast, then immediate, then killed.
-pub(super) async fn stop(mut child: Child, postmaster: &Postmaster) -> Result<Stopped, PrivateError> {
+/// Ends a server: fast, then immediate, then killed. `child` is there if it is this process's.
+pub(super) async fn stop(
+    mut child: Option<Child>,
+    postmaster: &Postmaster,
+    data: &Path,
+) -> Result<Stopped, PrivateError> {
     let steps = [
         (Signal::INT, FAST_LIMIT, Stopped::Cleanly),
         (Signal::QUIT, IMMEDIATE_LIMIT, Stopped::Abruptly),
         (Signal::KILL, KILL_LIMIT, Stopped::Abruptly),
     ];
+    let mut ended = || match &mut child {
+        // A child keeps its number until it is reaped here; another's may change hands once it has ended.
+        Some(child) => Ok(child.try_wait().map_err(PrivateError::io("waiting for", "postgres"))?.is_some()),
+        None => Ok(!serves(postmaster.pid, data)),
+    };
     for (signal, limit, outcome) in steps {
-        // The child is not reaped before `try_wait` says so, hence the number is still its own.
+        if ended()? {
+            return Ok(outcome);
+        }
         let _ = kill_process(postmaster.pid, signal);
         let deadline = Instant::now() + limit;
         while Instant::now() < deadline {
-            if child.try_wait().map_err(PrivateError::io("waiting for", "postgres"))?.is_some() {
+            if ended()? {
                 return Ok(outcome);
             }
             sleep(POLL).await;

@@ -56,30 +56,25 @@ impl Programs {
         surroundings: &Surroundings<'_>,
         data: Option<(u32, &Path)>,
     ) -> Result<Self, PrivateError> {
-        let (mut looked, mut whole) = (Vec::new(), Vec::new());
+        let (mut looked, mut unfit) = (Vec::new(), Vec::new());
+        let fits = |it: &Self| data.map_or(it.major >= OLDEST_MAJOR, |(major, _)| it.major == major);
         for (place, folder) in surroundings.places() {
             match folder.map(Self::examine) {
-                Some(Ok(programs)) => whole.push(programs),
+                Some(Ok(programs)) if fits(&programs) => return Ok(programs),
+                Some(Ok(programs)) => {
+                    unfit.push(format!("{} ({})", programs.folder.display(), programs.major))
+                }
                 Some(Err(amiss)) => looked.push(format!("{place}: {amiss}")),
                 None => looked.push(format!("{place}: nothing there")),
             }
         }
-        let described =
-            || whole.iter().map(|it: &Self| format!("{} ({})", it.folder.display(), it.major)).collect();
-        if whole.is_empty() {
-            return Err(PrivateError::ProgramsNotFound { looked });
+        match data {
+            _ if unfit.is_empty() => Err(PrivateError::ProgramsNotFound { looked }),
+            None => Err(PrivateError::TooOld { oldest: OLDEST_MAJOR, found: unfit }),
+            Some((data, folder)) => {
+                Err(PrivateError::OtherMajor { folder: folder.to_owned(), data, found: unfit })
+            }
         }
-        if let Some((major, folder)) = data {
-            let fitting = whole.iter().find(|it| it.major == major).cloned();
-            let folder = folder.to_owned();
-            return fitting.ok_or_else(|| PrivateError::OtherMajor {
-                folder,
-                data: major,
-                found: described(),
-            });
-        }
-        let recent = whole.iter().find(|it| it.major >= OLDEST_MAJOR).cloned();
-        recent.ok_or_else(|| PrivateError::TooOld { oldest: OLDEST_MAJOR, found: described() })
     }
 
     pub(super) fn program(&self, name: &str) -> PathBuf {
