@@ -1,19 +1,27 @@
 //! What one page is drawn with: boxes, badges and shaped text, in points from the bottom left.
 
 use pdf_writer::types::{BlendMode, RenderingIntent};
-use pdf_writer::{Buf, Chunk, Content, Name, Ref, Settings, Str, TextStr};
+use pdf_writer::{Buf, Chunk, Content, Name, Ref, Settings};
 
-use super::fonts::{Fonts, Weight, resource_name};
-use super::shape::{Cluster, Piece};
+use super::fonts::{FaceIndex, Fonts, Weight};
+use super::outline::fill_outline;
+use super::pen::Pen;
+use super::shape::{MISSING_WIDTH, Piece};
 use super::wrap::{Line, single_line};
 
 /// How all objects are written: without indentation, which a scan of many pages would pay for.
 pub(super) const COMPACT: Settings = Settings { pretty: false };
 
-/// Thousandths of an em that a glyph may stand off before it is worth placing it by itself.
-const NUDGE_THOUSANDTHS: f32 = 0.5;
 /// How far a curve's handle lies out for a quarter of a circle.
 const QUARTER_CIRCLE: f32 = 0.552_285;
+
+/// The face of the code in a box for a missing character.
+const DIGITS: FaceIndex = 0;
+
+/// A hundredth of a point is finer than any printer draws; more digits would only make the file longer.
+pub(super) fn hundredth(points: f32) -> f32 {
+    (points * 100.0).round() / 100.0
+}
 
 /// A colour, red, green and blue in `0..=1`.
 pub(super) type Colour = [f32; 3];
@@ -130,7 +138,7 @@ impl<'f> Canvas<'f> {
     }
 
     pub(super) fn outline(&mut self, area: Area, radius: f32, [red, green, blue]: Colour, line_width: f32) {
-        self.content.set_stroke_rgb(red, green, blue).set_line_width(line_width);
+        self.content.set_stroke_rgb(red, green, blue).set_line_width(hundredth(line_width));
         self.path(area, radius);
         self.content.stroke();
     }
@@ -142,28 +150,40 @@ impl<'f> Canvas<'f> {
         [red, green, blue]: Colour,
         line_width: f32,
     ) {
-        self.content.set_stroke_rgb(red, green, blue).set_line_width(line_width);
+        self.content.set_stroke_rgb(red, green, blue).set_line_width(hundredth(line_width));
+        let [from, to] = [from, to].map(|(x, y)| (hundredth(x), hundredth(y)));
         self.content.move_to(from.0, from.1).line_to(to.0, to.1).stroke();
     }
 
     fn path(&mut self, area: Area, radius: f32) {
-        let radius = radius.min(area.width / 2.0).min(area.height / 2.0);
+        let area = Area {
+            x: hundredth(area.x),
+            y: hundredth(area.y),
+            width: hundredth(area.width),
+            height: hundredth(area.height),
+        };
+        let radius = hundredth(radius.min(area.width / 2.0).min(area.height / 2.0));
         if radius <= 0.0 {
             self.content.rect(area.x, area.y, area.width, area.height);
             return;
         }
         let (left, bottom, right, top) = (area.x, area.y, area.right(), area.top());
-        let handle = radius * (1.0 - QUARTER_CIRCLE);
+        let handle = hundredth(radius * (1.0 - QUARTER_CIRCLE));
+        let [inner_left, outer_left, inner_right, outer_right] =
+            [left + radius, left + handle, right - radius, right - handle].map(hundredth);
+        let [inner_bottom, outer_bottom, inner_top, outer_top] =
+            [bottom + radius, bottom + handle, top - radius, top - handle].map(hundredth);
+        let (right, top) = (hundredth(right), hundredth(top));
         self.content
-            .move_to(left + radius, bottom)
-            .line_to(right - radius, bottom)
-            .cubic_to(right - handle, bottom, right, bottom + handle, right, bottom + radius)
-            .line_to(right, top - radius)
-            .cubic_to(right, top - handle, right - handle, top, right - radius, top)
-            .line_to(left + radius, top)
-            .cubic_to(left + handle, top, left, top - handle, left, top - radius)
-            .line_to(left, bottom + radius)
-            .cubic_to(left, bottom + handle, left + handle, bottom, left + radius, bottom)
+            .move_to(inner_left, bottom)
+            .line_to(inner_right, bottom)
+            .cubic_to(outer_right, bottom, right, outer_bottom, right, inner_bottom)
+            .line_to(right, inner_top)
+            .cubic_to(right, outer_top, outer_right, top, inner_right, top)
+            .line_to(inner_left, top)
+            .cubic_to(outer_left, top, left, outer_top, left, inner_top)
+            .line_to(left, inner_bottom)
+            .cubic_to(left, outer_bottom, outer_left, bottom, inner_left, bottom)
             .close_path();
     }
 
@@ -173,9 +193,10 @@ impl<'f> Canvas<'f> {
         let mut pen = x;
         for piece in &line.pieces {
             match piece {
-                Piece::Glyphs { face, clusters } => {
+                Piece::Glyphs { face, clusters, right_to_left } => {
                     self.content.set_fill_rgb(red, green, blue);
-                    self.glyphs(*face, clusters, pen, y, size);
+                    Pen::new(&mut self.content, self.fonts, *face, size, (pen, y))
+                        .run(clusters, *right_to_left);
                 }
                 Piece::Missing(character) => self.missing(*character, pen, y, size, colour),
             }
@@ -183,111 +204,27 @@ impl<'f> Canvas<'f> {
         }
     }
 
-    fn glyphs(&mut self, face: usize, clusters: &[Cluster], x: f32, y: f32, size: f32) {
-        let font = resource_name(face);
-        self.content.begin_text();
-        self.content.set_font(Name(font.as_bytes()), size);
-        self.content.set_text_matrix([1.0, 0.0, 0.0, 1.0, x, y]);
-        // In thousandths of an em from `x`: where the next glyph belongs, and where the reader's pen stands.
-        let (mut place, mut pen) = (0.0_f32, 0.0_f32);
-        let mut waiting = Waiting::default();
-        for cluster in clusters {
-            let numbers: Vec<u16> =
-                cluster.glyphs.iter().map(|glyph| self.fonts.use_glyph(face, glyph.id)).collect();
-            let needs_actual_text = match numbers[..] {
-                [number] => !self.fonts.means(face, number, &cluster.text),
-                _ => true,
-            };
-            if needs_actual_text {
-                waiting.show(&mut self.content);
-                self.content
-                    .begin_marked_content_with_properties(Name(b"Span"))
-                    .properties()
-                    .actual_text(TextStr(&cluster.text));
-            }
-            for (glyph, number) in cluster.glyphs.iter().zip(numbers) {
-                let wanted = place + glyph.x_offset;
-                if glyph.y_offset.abs() > NUDGE_THOUSANDTHS || waiting.raised {
-                    waiting.show(&mut self.content);
-                    waiting.raised = glyph.y_offset.abs() > NUDGE_THOUSANDTHS;
-                    self.content.set_rise(if waiting.raised { glyph.y_offset * size / 1000.0 } else { 0.0 });
-                }
-                if (wanted - pen).abs() > NUDGE_THOUSANDTHS {
-                    waiting.adjust(pen - wanted);
-                    pen = wanted;
-                }
-                waiting.push(number);
-                pen += self.fonts.face(face).width_thousandths(glyph.id);
-                place += glyph.advance;
-            }
-            if needs_actual_text {
-                waiting.show(&mut self.content);
-                self.content.end_marked_content();
-            }
-        }
-        waiting.show(&mut self.content);
-        if waiting.raised {
-            self.content.set_rise(0.0);
-        }
-        self.content.end_text();
-    }
-
     /// A box with the character's code in it; a reader of the text still gets the character itself.
     fn missing(&mut self, character: char, x: f32, y: f32, size: f32, colour: Colour) {
-        let code = format!("{:04X}", u32::from(character));
-        let (upper, lower) = code.split_at(code.len() - code.len() / 2);
-        let frame = Area { x: x + 0.06 * size, y: y - 0.14 * size, width: 0.88 * size, height: 0.92 * size };
+        let frame = Area { x: x + 0.06 * size, y: y - 0.16 * size, width: 0.88 * size, height: 0.94 * size };
         self.outline(frame, 0.0, colour, 0.04 * size);
-        let mut text = [0; 4];
-        self.content
-            .begin_marked_content_with_properties(Name(b"Span"))
-            .properties()
-            .actual_text(TextStr(character.encode_utf8(&mut text)));
+        let [red, green, blue] = colour;
+        self.content.set_fill_rgb(red, green, blue);
+        let code = format!("{:04X}", u32::from(character));
+        let (upper, lower) = code.split_at(code.len() / 2);
+        let digit_size = if code.len() > 4 { 0.36 } else { 0.46 } * size;
         for (row, digits) in [upper, lower].into_iter().enumerate() {
-            let digits = single_line(self.fonts, digits, Weight::Regular);
-            let digit_size = 0.4 * size;
-            let indent = (size - digits.width * digit_size / 1000.0) / 2.0;
-            self.text(&digits, x + indent, y + (0.36 - 0.40 * row as f32) * size, digit_size, colour);
+            let line = single_line(self.fonts, digits, Weight::Regular);
+            let mut pen = x + (size - line.width * digit_size / 1000.0) / 2.0;
+            let baseline = y + (0.37 - 0.44 * row as f32) * size;
+            for digit in digits.chars() {
+                let face = self.fonts.face(DIGITS);
+                let glyph = face.face.glyph_index(digit).map_or(0, |glyph| glyph.0);
+                fill_outline(&mut self.content, face, glyph, (pen, baseline), digit_size);
+                pen += face.width_thousandths(glyph) * digit_size / 1000.0;
+            }
         }
-        self.content.end_marked_content();
-    }
-}
-
-/// Glyphs and adjustments of one `TJ` operator, until something must come between.
-#[derive(Default)]
-struct Waiting {
-    items: Vec<Shown>,
-    raised: bool,
-}
-
-enum Shown {
-    Glyphs(Vec<u8>),
-    Adjust(f32),
-}
-
-impl Waiting {
-    fn push(&mut self, number: u16) {
-        match self.items.last_mut() {
-            Some(Shown::Glyphs(bytes)) => bytes.extend(number.to_be_bytes()),
-            _ => self.items.push(Shown::Glyphs(number.to_be_bytes().to_vec())),
-        }
-    }
-
-    fn adjust(&mut self, thousandths: f32) {
-        self.items.push(Shown::Adjust(thousandths));
-    }
-
-    fn show(&mut self, content: &mut Content) {
-        if self.items.is_empty() {
-            return;
-        }
-        let mut shown = content.show_positioned();
-        let mut items = shown.items();
-        for item in self.items.drain(..) {
-            match item {
-                Shown::Glyphs(bytes) => items.show(Str(&bytes)),
-                Shown::Adjust(thousandths) => items.adjust((thousandths * 10.0).round() / 10.0),
-            };
-        }
+        let mut pen = Pen::new(&mut self.content, self.fonts, DIGITS, size, (x, y));
+        pen.unseen_notdef(character, MISSING_WIDTH);
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct Glyph {
 #[derive(Debug, Clone)]
 pub(super) enum Piece {
     /// Clusters of one face, in visual order.
-    Glyphs { face: FaceIndex, clusters: Vec<Cluster> },
+    Glyphs { face: FaceIndex, clusters: Vec<Cluster>, right_to_left: bool },
     /// A character that no face has.
     Missing(char),
 }
@@ -54,7 +54,8 @@ pub(super) fn shape_run(fonts: &Fonts, text: &str, weight: Weight, right_to_left
         .map(|item| match item {
             Item::Missing(character) => Piece::Missing(character),
             Item::Shapeable { face, text, .. } => {
-                Piece::Glyphs { face, clusters: shape_item(fonts, face, text, right_to_left) }
+                let clusters = shape_item(fonts, face, text, right_to_left);
+                Piece::Glyphs { face, clusters, right_to_left }
             }
         })
         .collect();

@@ -7,7 +7,7 @@ use hayro::hayro_syntax::page::Page;
 use pdf_writer::{Chunk, Filter, Finish, Name, Rect, Ref};
 
 use super::canvas::COMPACT;
-use super::compress::deflate;
+use super::compress::{deflate, is_deflated_nothing};
 use super::copier::Copier;
 use super::error::FinaliseError;
 
@@ -118,18 +118,28 @@ fn shown_matrix(page: &Page<'_>) -> [f32; 6] {
 
 /// Whether every content stream of the page can be decoded: what cannot is missing for the grader too.
 fn is_complete(page: &Page<'_>) -> bool {
-    let readable = |stream: Stream<'_>| stream.decoded_data().is_ok();
     let Some(contents) = page.raw().get::<Object<'_>>(b"Contents") else {
         return !page.raw().contains_key(b"Contents");
     };
     match contents {
-        Object::Stream(_) => page.page_stream().is_some(),
+        Object::Stream(stream) => is_readable(&stream, page.page_stream()),
         Object::Array(parts) => {
-            parts.raw_iter().count()
-                == parts.iter::<Stream<'_>>().filter(|part| readable(part.clone())).count()
+            let readable = |part: &Stream<'_>| is_readable(part, part.decoded_data().ok().as_deref());
+            parts.raw_iter().count() == parts.iter::<Stream<'_>>().filter(readable).count()
         }
         Object::Null(_) => true,
         _ => false,
+    }
+}
+
+/// The reader decodes what it can and calls that all; so ask again where it found nothing.
+fn is_readable(stream: &Stream<'_>, decoded: Option<&[u8]>) -> bool {
+    match decoded {
+        None => false,
+        Some([]) if stream.filters().as_slice() == [hayro::hayro_syntax::Filter::FlateDecode] => {
+            is_deflated_nothing(&stream.raw_data())
+        }
+        Some(_) => true,
     }
 }
 

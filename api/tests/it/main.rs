@@ -1,0 +1,3 @@
+//! The service from outside, against real databases and real PDFs.
+
+mod pdf_finalise;

@@ -1,0 +1,8 @@
+//! The final PDF, as other programs read and draw it.
+
+mod pages;
+mod refusals;
+mod sample;
+mod scans;
+mod text;
+mod viewer;
