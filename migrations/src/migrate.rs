@@ -19,6 +19,12 @@ include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 /// The longest wait for another process that migrates the same database, in seconds.
 const LOCK_TIMEOUT_SECONDS: u64 = 120;
 
+/// SQLSTATE 42501.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
+/// SQLSTATE 55P03.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
 /// Why a schema could not be brought to this binary's version.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
@@ -142,10 +148,14 @@ async fn create_schema_if_missing(
         .map_err(failed)?;
     if !there {
         let create = format!("CREATE SCHEMA \"{schema}\"");
-        sqlx::query(&create)
-            .execute(connection)
-            .await
-            .map_err(|source| MigrationError::MayNotCreateSchema { schema: schema.clone(), source })?;
+        sqlx::query(&create).execute(connection).await.map_err(|source| {
+            let code = source.as_database_error().and_then(|error| error.code());
+            if code.as_deref() == Some(INSUFFICIENT_PRIVILEGE) {
+                MigrationError::MayNotCreateSchema { schema: schema.clone(), source }
+            } else {
+                failed(source)
+            }
+        })?;
     }
     Ok(())
 }
@@ -169,8 +179,10 @@ fn explain(schema: &SchemaName, files: &[Embedded], source: MigrateError) -> Mig
             MigrationError::NewerDatabase { schema, found, newest }
         }
         MigrateError::VersionMismatch(version) => MigrationError::Changed { schema, version },
-        // 55P03: lock_not_available, here the advisory lock of another migrating process.
-        MigrateError::Execute(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => {
+        // The advisory lock of another migrating process.
+        MigrateError::Execute(sqlx::Error::Database(error))
+            if error.code().as_deref() == Some(LOCK_NOT_AVAILABLE) =>
+        {
             MigrationError::Locked { schema }
         }
         source => MigrationError::Failed { schema, source },

@@ -38,7 +38,7 @@ pub enum Durability {
     /// A crash of the machine: `fsync`, `full_page_writes` and `synchronous_commit` are on.
     #[default]
     Durable,
-    /// A crash of any process, but not of the machine: for the throw-away clusters of tests only.
+    /// A crash of any process, but not of the machine (`fsync` is off): for the throw-away clusters of tests only.
     TestOnly,
 }
 
@@ -72,6 +72,8 @@ pub enum Stopped {
     Cleanly,
     /// The clean end took too long; the next start recovers from the log, and no commit is lost.
     Abruptly,
+    /// There was nothing left to stop: the server had ended or crashed.
+    HadEnded,
     /// Not at all: another process uses it.
     LeftRunning,
 }
@@ -166,4 +168,14 @@ fn percent_encode(text: &str) -> String {
         }
     }
     encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent_encode;
+
+    #[test]
+    fn a_path_in_a_url_keeps_its_every_byte() {
+        assert_eq!(percent_encode("/tmp/a b&c=é"), "%2Ftmp%2Fa%20b%26c%3D%C3%A9");
+    }
 }

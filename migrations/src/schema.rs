@@ -71,3 +71,20 @@ impl fmt::Display for SchemaName {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{SchemaName, SchemaNameError};
+
+    #[test]
+    fn a_schema_name_needs_no_quotes_anywhere() {
+        let longest = "a".repeat(40);
+        for name in ["gradeledger", "exam_2026", "x", &longest] {
+            assert_eq!(name.parse::<SchemaName>().unwrap().as_str(), name);
+        }
+        let too_long = "a".repeat(41);
+        for name in ["", "2026", "_x", "Exam", "a-b", "a b", "a\"", "é", "pg_exam", "public", &too_long] {
+            assert_eq!(name.parse::<SchemaName>(), Err(SchemaNameError { name: name.to_owned() }));
+        }
+    }
+}

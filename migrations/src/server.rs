@@ -73,11 +73,22 @@ pub async fn check_server(options: &PgConnectOptions, schema: &SchemaName) -> Re
     .map_err(|source| ServerError::Query { place: place.clone(), source })?;
     let (number, version, found): (i32, String, String) = (row.get(0), row.get(1), row.get(2));
     let _ = connection.close().await;
+    verdict(place, number, version, found, schema)
+}
+
+/// `number` is `server_version_num`: 150018 is 15.18.
+fn verdict(
+    place: String,
+    number: i32,
+    version: String,
+    search_path: String,
+    schema: &SchemaName,
+) -> Result<(), ServerError> {
     if number / 10_000 < OLDEST_SERVER_MAJOR {
         return Err(ServerError::TooOld { place, found: version });
     }
-    if found != schema.as_str() {
-        return Err(ServerError::SettingsDropped { place, found, expected: schema.to_string() });
+    if search_path != schema.as_str() {
+        return Err(ServerError::SettingsDropped { place, found: search_path, expected: schema.to_string() });
     }
     Ok(())
 }
@@ -118,5 +129,20 @@ pub(crate) fn place(options: &PgConnectOptions) -> String {
     match options.get_socket() {
         Some(socket) => format!("{} (database {database})", socket.display()),
         None => format!("{}:{} (database {database})", options.get_host(), options.get_port()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_older_than_14_is_refused_and_14_is_not() {
+        let schema = SchemaName::ledger();
+        let ask = |number| {
+            verdict("here".to_owned(), number, "its version".to_owned(), schema.to_string(), &schema)
+        };
+        assert!(matches!(ask(130_023), Err(ServerError::TooOld { found, .. }) if found == "its version"));
+        assert!(ask(140_000).is_ok());
     }
 }

@@ -174,10 +174,10 @@ pub(super) async fn stop(
         Some(child) => Ok(child.try_wait().map_err(PrivateError::io("waiting for", "postgres"))?.is_some()),
         None => Ok(!serves(postmaster.pid, data)),
     };
+    if ended()? {
+        return Ok(Stopped::HadEnded);
+    }
     for (signal, limit, outcome) in steps {
-        if ended()? {
-            return Ok(outcome);
-        }
         let _ = kill_process(postmaster.pid, signal);
         let deadline = Instant::now() + limit;
         while Instant::now() < deadline {
@@ -189,4 +189,39 @@ pub(super) async fn stop(
         tracing::warn!(?signal, seconds = limit.as_secs(), "Postgres did not end in time");
     }
     Err(PrivateError::StillRunning { pid: postmaster.pid.as_raw_nonzero().get() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READY: &str = "4711\n/data\n1700000000\n5432\n/data/socket\n\n  5432 7 \nready   \n";
+
+    #[test]
+    fn a_whole_pid_file_tells_where_the_server_listens() {
+        let pid = Pid::from_raw(4711).unwrap();
+        let postmaster = Postmaster { pid, socket_folder: "/data/socket".into(), port: 5432 };
+        assert_eq!(PidFile::parse(READY), PidFile::Ready(postmaster));
+    }
+
+    #[test]
+    fn a_server_that_is_not_ready_is_not_taken_for_a_ready_one() {
+        let pid = Pid::from_raw(4711);
+        for status in ["starting", "stopping", "standby "] {
+            assert_eq!(PidFile::parse(&READY.replace("ready   ", status)), PidFile::NotReady(pid));
+        }
+        assert_eq!(PidFile::parse("4711\n/data\n"), PidFile::NotReady(pid));
+    }
+
+    #[test]
+    fn a_damaged_pid_file_names_no_process() {
+        for text in ["", "\n", "0\n", "x\n/data\n", "99999999999999\n"] {
+            assert_eq!(PidFile::parse(text), PidFile::NotReady(None), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn another_process_is_no_server_of_the_folder() {
+        assert!(!serves(rustix::process::getpid(), Path::new("/no/such/folder")));
+    }
 }

@@ -153,3 +153,6 @@ fn major_version(said: &str) -> Option<u32> {
     let digits = version.split(|it: char| !it.is_ascii_digit()).next()?;
     digits.parse().ok()
 }
+
+#[cfg(test)]
+mod tests;

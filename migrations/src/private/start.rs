@@ -190,15 +190,16 @@ fn spawn(
 }
 
 fn settings(options: &PrivateOptions, socket_directories: String) -> Vec<(&'static str, String)> {
-    let durable = if options.durability == Durability::Durable { "on" } else { "off" };
+    let flushed = if options.durability == Durability::Durable { "on" } else { "off" };
     let mut settings = vec![
         ("listen_addresses", String::new()),
         ("port", PORT.to_string()),
         ("unix_socket_directories", socket_directories),
         ("unix_socket_permissions", "0700".to_owned()),
-        ("fsync", durable.to_owned()),
-        ("full_page_writes", durable.to_owned()),
-        // On in tests too: without it a killed process takes acknowledged commits with it.
+        ("fsync", flushed.to_owned()),
+        // On in tests too. Without the first, a kill tears a page that is being written (the system copies 4 KiB at a
+        // time); without the second, it takes acknowledged commits with it.
+        ("full_page_writes", "on".to_owned()),
         ("synchronous_commit", "on".to_owned()),
         ("logging_collector", "off".to_owned()),
         ("log_destination", "stderr".to_owned()),

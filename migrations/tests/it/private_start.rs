@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fixtures::database::ClusterFolder;
 use migrations::private::Stopped;
-use migrations::{Databases, PrivateError, PrivatePostgres, Source};
+use migrations::{Databases, PrivateError, PrivateOptions, PrivatePostgres, Source};
 use sqlx::Connection as _;
 
 use crate::support::{ask, connect, eventually, options, runs};
@@ -42,9 +42,10 @@ fn tcp_sockets(pid: i32) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_private_postgres_is_durable_checksummed_and_speaks_utf8() {
+async fn a_private_postgres_is_durable_checksummed_and_speaks_utf8_unless_told_otherwise() {
     let folder = ClusterFolder::own().await;
-    let postgres = PrivatePostgres::start(&options(folder.path())).await.unwrap();
+    let options = PrivateOptions { data_folder: Some(folder.path().to_owned()), ..PrivateOptions::default() };
+    let postgres = PrivatePostgres::start(&options).await.unwrap();
     for (setting, value) in [
         ("data_checksums", "on"),
         ("fsync", "on"),
@@ -80,12 +81,14 @@ async fn a_second_start_attaches_and_the_last_user_ends_the_server() {
 async fn first_starts_at_once_make_one_cluster() {
     let folder = ClusterFolder::own().await;
     let options = options(folder.path());
-    let (one, two, three) = tokio::join!(
-        PrivatePostgres::start(&options),
-        PrivatePostgres::start(&options),
-        PrivatePostgres::start(&options)
-    );
-    let started = [one.unwrap(), two.unwrap(), three.unwrap()];
+    let starts = [(); 3].map(|()| {
+        let options = options.clone();
+        tokio::spawn(async move { PrivatePostgres::start(&options).await.unwrap() })
+    });
+    let mut started = Vec::new();
+    for start in starts {
+        started.push(start.await.unwrap());
+    }
     assert_eq!(started.iter().filter(|it| it.started_here()).count(), 1);
     assert!(started.iter().all(|it| it.postmaster_pid() == started[0].postmaster_pid()));
     for postgres in started {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use migrations::{PrivateOptions, PrivatePostgres};
+use migrations::{Durability, PrivateOptions, PrivatePostgres};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::{Instant, sleep};
@@ -11,9 +11,10 @@ use tokio::time::{Instant, sleep};
 /// The longest that a condition of [`eventually`] may take.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Durable, as in service, in a folder of the test's.
+/// A cluster in a folder of the test's, that does not wait for the disk.
 pub(crate) fn options(folder: &Path) -> PrivateOptions {
-    PrivateOptions { data_folder: Some(folder.to_owned()), ..PrivateOptions::default() }
+    let durability = Durability::TestOnly;
+    PrivateOptions { data_folder: Some(folder.to_owned()), durability, ..PrivateOptions::default() }
 }
 
 pub(crate) async fn connect(postgres: &PrivatePostgres) -> PgConnection {
