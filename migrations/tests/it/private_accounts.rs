@@ -11,6 +11,10 @@ use migrations::{PrivateError, PrivateOptions, PrivatePostgres};
 
 use crate::support::options;
 
+/// Tests of a whole start each, which do not depend on who runs them.
+const ENOUGH: [&str; 3] =
+    ["private_start::the_only_way_in", "private_start::a_second_start", "private_crash::a_stale"];
+
 /// The account that stands for any ordinary user.
 const NOBODY: u32 = 65_534;
 
@@ -71,7 +75,7 @@ async fn an_ordinary_user_has_a_private_postgres_too() {
     let folder = ClusterFolder::own().await;
     let home = folder.path().join("home");
     fs::create_dir(&home).unwrap();
-    let output = run_as_ordinary_user(folder.path(), &["private_start", "private_crash"], &home);
+    let output = run_as_ordinary_user(folder.path(), &ENOUGH, &home);
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("the_only_way_in_is_one_socket_in_a_private_folder ... ok"), "{said}");
