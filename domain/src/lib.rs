@@ -17,6 +17,10 @@ pub mod points;
 pub mod scheme;
 pub mod time;
 
+mod type_names;
+
+pub(crate) use type_names::event_type_names;
+
 pub use commitment::Commitment;
 pub use digest::Digest;
 pub use geometry::PageBox;

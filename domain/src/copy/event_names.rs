@@ -15,37 +15,34 @@ impl DomainEvent for CopyEvent {
     }
 }
 
-impl CopyEvent {
-    /// The event's type as it stands in the `event_type` column.
-    #[must_use]
-    pub const fn type_name(&self) -> &'static str {
-        match self {
-            Self::CopyImportRequested { .. } => "CopyImportRequested",
-            Self::CopyImported { .. } => "CopyImported",
-            Self::CopyImportFailed { .. } => "CopyImportFailed",
-            Self::CopyImportRetried { .. } => "CopyImportRetried",
-            Self::CopyValidated { .. } => "CopyValidated",
-            Self::LockAcquired { .. } => "LockAcquired",
-            Self::LockRenewed { .. } => "LockRenewed",
-            Self::LockReleased { .. } => "LockReleased",
-            Self::LockExpired { .. } => "LockExpired",
-            Self::LockForceReleased { .. } => "LockForceReleased",
-            Self::AnnotationAdded { .. } => "AnnotationAdded",
-            Self::AnnotationRevised { .. } => "AnnotationRevised",
-            Self::AnnotationRemoved { .. } => "AnnotationRemoved",
-            Self::QuestionScored { .. } => "QuestionScored",
-            Self::RemarkSet { .. } => "RemarkSet",
-            Self::AppreciationSet { .. } => "AppreciationSet",
-            Self::FinalisationStarted { .. } => "FinalisationStarted",
-            Self::CopyGraded { .. } => "CopyGraded",
-            Self::FinalisationFailed { .. } => "FinalisationFailed",
-            Self::CopyExported { .. } => "CopyExported",
-            Self::ScoreCorrected { .. } => "ScoreCorrected",
-            Self::CopyReopened { .. } => "CopyReopened",
-            Self::CopyVoided { .. } => "CopyVoided",
-        }
-    }
+crate::event_type_names! {
+    CopyEvent:
+    CopyImportRequested,
+    CopyImported,
+    CopyImportFailed,
+    CopyImportRetried,
+    CopyValidated,
+    LockAcquired,
+    LockRenewed,
+    LockReleased,
+    LockExpired,
+    LockForceReleased,
+    AnnotationAdded,
+    AnnotationRevised,
+    AnnotationRemoved,
+    QuestionScored,
+    RemarkSet,
+    AppreciationSet,
+    FinalisationStarted,
+    CopyGraded,
+    FinalisationFailed,
+    CopyExported,
+    ScoreCorrected,
+    CopyReopened,
+    CopyVoided,
+}
 
+impl CopyEvent {
     /// What the audit trail calls this action.
     #[must_use]
     pub const fn seed_action(&self) -> &'static str {

@@ -43,20 +43,15 @@ pub enum ExamEvent {
     ExamArchived {},
 }
 
-impl ExamEvent {
-    /// The event's type as it stands in the `event_type` column.
-    #[must_use]
-    pub const fn type_name(&self) -> &'static str {
-        match self {
-            Self::ExamCreated { .. } => "ExamCreated",
-            Self::SchemePublished { .. } => "SchemePublished",
-            Self::GraderEnrolled { .. } => "GraderEnrolled",
-            Self::GraderRemoved { .. } => "GraderRemoved",
-            Self::ResultsReleased {} => "ResultsReleased",
-            Self::ResultsWithdrawn {} => "ResultsWithdrawn",
-            Self::ExamArchived {} => "ExamArchived",
-        }
-    }
+crate::event_type_names! {
+    ExamEvent:
+    ExamCreated,
+    SchemePublished,
+    GraderEnrolled,
+    GraderRemoved,
+    ResultsReleased,
+    ResultsWithdrawn,
+    ExamArchived,
 }
 
 impl DomainEvent for ExamEvent {

@@ -1,0 +1,110 @@
+//! The exam: scheme, graders and results.
+
+use cqrs_es::test::TestFramework;
+use domain::exam::{Exam, ExamCommand, ExamError, ExamEvent};
+use domain::scheme::{InvalidScheme, MAX_QUESTIONS};
+use domain::{Points, Question};
+
+use crate::story::{ADA, BLAISE, question, scheme};
+
+fn created() -> ExamEvent {
+    ExamEvent::ExamCreated { code: "MATHS-2026".parse().unwrap() }
+}
+
+fn create() -> ExamCommand {
+    ExamCommand::Create { code: "MATHS-2026".parse().unwrap() }
+}
+
+fn expect(given: &[ExamEvent], when: ExamCommand, then: Result<ExamEvent, ExamError>) {
+    let result = TestFramework::<Exam>::with(()).given(given.to_vec()).when(when).inspect_result();
+    assert_eq!(result, then.map(|event| vec![event]));
+}
+
+#[test]
+fn an_exam_is_created_once() {
+    expect(&[], create(), Ok(created()));
+    expect(&[created()], create(), Err(ExamError::Exists));
+    expect(&[created(), ExamEvent::ExamArchived {}], create(), Err(ExamError::Exists));
+}
+
+#[test]
+fn an_exam_that_does_not_exist_accepts_nothing_else() {
+    for command in others() {
+        expect(&[], command, Err(ExamError::Absent));
+    }
+}
+
+fn others() -> Vec<ExamCommand> {
+    vec![
+        ExamCommand::PublishScheme { questions: scheme() },
+        ExamCommand::EnrolGrader { grader: ADA },
+        ExamCommand::RemoveGrader { grader: ADA },
+        ExamCommand::ReleaseResults,
+        ExamCommand::WithdrawResults,
+        ExamCommand::Archive,
+    ]
+}
+
+#[test]
+fn schemes_are_numbered_and_the_last_one_is_in_force() {
+    let publish = || ExamCommand::PublishScheme { questions: scheme() };
+    let published = |version| ExamEvent::SchemePublished { version, questions: scheme() };
+    expect(&[created()], publish(), Ok(published(1)));
+    expect(&[created(), published(1)], publish(), Ok(published(2)));
+    let mut exam = Exam::default();
+    [created(), published(1), published(2)].into_iter().for_each(|event| exam.fold(event));
+    assert_eq!(exam.state.session().unwrap().scheme.as_ref().unwrap().version, 2);
+}
+
+// L9
+#[test]
+fn a_scheme_has_distinct_questions_with_positive_maxima() {
+    let one = |id: &str, maximum| Question { id: question(id), maximum: Points(maximum) };
+    let refused = |questions: Vec<Question>, why: InvalidScheme| {
+        expect(&[created()], ExamCommand::PublishScheme { questions }, Err(why.into()));
+    };
+    refused(vec![], InvalidScheme::Count(0));
+    refused(vec![one("1", 100), one("1", 200)], InvalidScheme::Twice(question("1")));
+    for maximum in [0, -100, 100_001, i64::MAX, i64::MIN] {
+        refused(vec![one("1", maximum)], InvalidScheme::Maximum(question("1")));
+    }
+    let many = (0..=MAX_QUESTIONS).map(|n| one(&n.to_string(), 100)).collect();
+    refused(many, InvalidScheme::Count(MAX_QUESTIONS + 1));
+}
+
+#[test]
+fn a_grader_is_enrolled_and_removed_once() {
+    let enrolled = ExamEvent::GraderEnrolled { grader: ADA };
+    let enrol = || ExamCommand::EnrolGrader { grader: ADA };
+    expect(&[created()], enrol(), Ok(enrolled.clone()));
+    expect(&[created(), enrolled.clone()], enrol(), Err(ExamError::Enrolled(ADA)));
+    let remove = |grader| ExamCommand::RemoveGrader { grader };
+    let removed = ExamEvent::GraderRemoved { grader: ADA };
+    expect(&[created(), enrolled.clone()], remove(ADA), Ok(removed.clone()));
+    expect(&[created(), enrolled.clone()], remove(BLAISE), Err(ExamError::NotEnrolled(BLAISE)));
+    expect(&[created(), enrolled, removed], enrol(), Ok(ExamEvent::GraderEnrolled { grader: ADA }));
+}
+
+// L13
+#[test]
+fn results_are_released_and_withdrawn_in_turn_even_of_an_archived_exam() {
+    let released = || ExamEvent::ResultsReleased {};
+    for archived in [vec![], vec![ExamEvent::ExamArchived {}]] {
+        let given = [vec![created()], archived].concat();
+        expect(&given, ExamCommand::ReleaseResults, Ok(released()));
+        expect(&given, ExamCommand::WithdrawResults, Err(ExamError::NotReleased));
+        let given = [given, vec![released()]].concat();
+        expect(&given, ExamCommand::ReleaseResults, Err(ExamError::Released));
+        expect(&given, ExamCommand::WithdrawResults, Ok(ExamEvent::ResultsWithdrawn {}));
+    }
+}
+
+// L11
+#[test]
+fn an_archived_exam_accepts_nothing_else() {
+    for command in others() {
+        if !matches!(command, ExamCommand::ReleaseResults | ExamCommand::WithdrawResults) {
+            expect(&[created(), ExamEvent::ExamArchived {}], command, Err(ExamError::Archived));
+        }
+    }
+}

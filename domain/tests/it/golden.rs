@@ -1,0 +1,150 @@
+//! Golden events: what was once written is read for ever. `fixtures/events/TYPE.v1.json` holds, for every type
+//! and version, an array of payloads that is written once and never edited.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use cqrs_es::persist::SerializedEvent;
+use cqrs_es::{Aggregate, DomainEvent, EventEnvelope};
+use domain::copy::event::{ExportFormat, FinalisationCause, WorkError, WorkStage};
+use domain::copy::{CopyEvent, ExamCopy, MarkKind};
+use domain::exam::{Exam, ExamEvent};
+use domain::{EVENT_VERSION, Metadata};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// File stems to their instances.
+fn golden() -> BTreeMap<String, Vec<Value>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/events");
+    let entries = std::fs::read_dir(&folder).expect("fixtures/events is there");
+    let read = |path: &Path| -> Vec<Value> {
+        let text = std::fs::read_to_string(path).unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    entries
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), read(&path)))
+        .collect()
+}
+
+fn stem(event_type: &str) -> String {
+    format!("{event_type}.v{EVENT_VERSION}")
+}
+
+/// Reads a payload as postgres-es and cqrs-es do, metadata and all.
+fn read_by_framework<A: Aggregate>(event_type: &str, payload: &Value, metadata: &Value) -> A::Event {
+    let serialized = SerializedEvent::new(
+        "01972f3e-8c00-7000-8000-000000000001".to_owned(),
+        1,
+        A::TYPE.to_owned(),
+        event_type.to_owned(),
+        EVENT_VERSION.to_owned(),
+        payload.clone(),
+        metadata.clone(),
+    );
+    let envelope = EventEnvelope::<A>::try_from(serialized).expect("the framework reads a golden event");
+    assert!(envelope.metadata.contains_key("actor_id"));
+    envelope.payload
+}
+
+fn holds<A: Aggregate>(types: &[&str])
+where
+    A::Event: Serialize + DeserializeOwned,
+{
+    let golden = golden();
+    let metadata = &golden["metadata.v1"][0];
+    for event_type in types {
+        let instances = golden.get(&stem(event_type)).unwrap_or_else(|| {
+            panic!("{event_type} has no golden file; write fixtures/events/{}.json", stem(event_type))
+        });
+        assert!(!instances.is_empty(), "{event_type} has no instance");
+        for payload in instances {
+            let event = read_by_framework::<A>(event_type, payload, metadata);
+            assert_eq!(event.event_type(), *event_type, "the file is named after its events");
+            assert_eq!(event.event_version(), EVENT_VERSION);
+            assert_eq!(&serde_json::to_value(&event).unwrap(), payload, "{event_type} is written as it was");
+        }
+    }
+}
+
+#[test]
+fn every_event_of_a_copy_reads_for_ever_and_writes_the_same() {
+    holds::<ExamCopy>(CopyEvent::TYPE_NAMES);
+}
+
+#[test]
+fn every_event_of_an_exam_reads_for_ever_and_writes_the_same() {
+    holds::<Exam>(ExamEvent::TYPE_NAMES);
+}
+
+#[test]
+fn every_metadata_reads_for_ever_and_writes_the_same() {
+    for instance in &golden()["metadata.v1"] {
+        let metadata: Metadata = serde_json::from_value(instance.clone()).unwrap();
+        assert_eq!(&serde_json::to_value(&metadata).unwrap(), instance);
+    }
+}
+
+#[test]
+fn no_golden_file_is_left_unread() {
+    let known: BTreeSet<String> = [CopyEvent::TYPE_NAMES, ExamEvent::TYPE_NAMES, &["metadata"]]
+        .concat()
+        .iter()
+        .map(|event_type| stem(event_type))
+        .collect();
+    assert_eq!(golden().into_keys().collect::<BTreeSet<_>>(), known);
+}
+
+#[test]
+fn every_spelling_of_an_enumeration_stands_in_a_golden_event() {
+    let all = serde_json::to_string(&golden()).unwrap();
+    let stands =
+        |value: Value| assert!(all.contains(&value.to_string()), "{value} stands in no golden event");
+    for kind in [MarkKind::Comment, MarkKind::Highlight, MarkKind::Error, MarkKind::Bonus] {
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        stands(kind.as_str().into());
+    }
+    use WorkStage as S;
+    for stage in [S::Claim, S::Fetch, S::Limits, S::Open, S::Render, S::Write, S::Store] {
+        assert_eq!(serde_json::to_value(stage).unwrap(), stage.as_str());
+        stands(stage.as_str().into());
+    }
+    for error in [WorkError::Timeout, WorkError::InvalidPdf, WorkError::EmptyResult, WorkError::Unknown] {
+        assert_eq!(serde_json::to_value(error).unwrap(), error.as_str());
+        stands(error.as_str().into());
+    }
+    for cause in [FinalisationCause::Requested, FinalisationCause::Retry, FinalisationCause::Correction] {
+        stands(serde_json::to_value(cause).unwrap());
+    }
+    for format in [ExportFormat::Pdf, ExportFormat::Json] {
+        stands(serde_json::to_value(format).unwrap());
+    }
+}
+
+// A consumer of tomorrow's events must not stop at a field that it does not know.
+#[test]
+fn a_field_that_was_added_does_not_stop_a_reader() {
+    for (name, instances) in golden() {
+        let Some(event_type) = CopyEvent::TYPE_NAMES.iter().find(|known| stem(known) == name) else {
+            continue;
+        };
+        for payload in instances {
+            let mut grown = payload.clone();
+            add_fields(&mut grown[*event_type]);
+            let read: CopyEvent = serde_json::from_value(grown).expect("an added field is passed over");
+            assert_eq!(read, serde_json::from_value(payload).unwrap());
+        }
+    }
+}
+
+fn add_fields(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.values_mut().for_each(add_fields);
+            fields.insert("added_later".to_owned(), true.into());
+        }
+        Value::Array(values) => values.iter_mut().for_each(add_fields),
+        _ => {}
+    }
+}
