@@ -1,3 +1,8 @@
 //! The service.
 
+pub mod http;
+pub mod limits;
+pub mod logs;
+pub mod metrics;
 pub mod pdf;
+pub mod tokens;

@@ -1,0 +1,135 @@
+//! JSON bodies.
+
+use bytes::{Buf, Bytes, BytesMut};
+use domain::Digest;
+use futures::StreamExt;
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+use warp::{Filter, Rejection};
+
+use super::unreadable;
+use crate::http::errors::{ApiError, refuse};
+
+/// A body that was read as JSON.
+#[derive(Clone, Debug)]
+pub struct JsonBody<T> {
+    /// What it says.
+    pub value: T,
+    /// SHA-256 of its bytes, for [`Call::command_text`](crate::http::Call::command_text).
+    pub digest: Digest,
+}
+
+/// Reads a JSON body: `Content-Type: application/json` or `+json` (415), within the route's limit (413), in
+/// time (408), with no member that `T` does not know (400, which names the member).
+///
+/// An absent body reads as `{}`, with or without a content type, for commands whose members are all optional.
+pub fn json<T: DeserializeOwned + Send + 'static>()
+-> impl Filter<Extract = (JsonBody<T>,), Error = Rejection> + Copy + Send + Sync + 'static {
+    warp::header::optional::<String>("content-type").and(warp::body::stream()).and_then(
+        |content_type: Option<String>, body| async move {
+            let bytes = collect(body).await.map_err(refuse)?;
+            read(content_type.as_deref(), &bytes).map_err(refuse)
+        },
+    )
+}
+
+/// All bytes of a body whose limits hold already.
+async fn collect<B: Buf>(
+    body: impl futures::Stream<Item = Result<B, warp::Error>>,
+) -> Result<Bytes, ApiError> {
+    let mut body = std::pin::pin!(body);
+    let mut bytes = BytesMut::new();
+    while let Some(part) = body.next().await {
+        bytes.extend(
+            part.map_err(|error| unreadable(&error)).map(|mut part| part.copy_to_bytes(part.remaining()))?,
+        );
+    }
+    Ok(bytes.freeze())
+}
+
+fn read<T: DeserializeOwned>(content_type: Option<&str>, bytes: &[u8]) -> Result<JsonBody<T>, ApiError> {
+    let digest = Digest::of(bytes);
+    if bytes.is_empty() {
+        let value = parse(b"{}")?;
+        return Ok(JsonBody { value, digest });
+    }
+    if !content_type.is_some_and(is_json) {
+        let detail = "this path takes JSON; send Content-Type: application/json";
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
+    }
+    Ok(JsonBody { value: parse(bytes)?, digest })
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let said = error.inner().to_string();
+        let detail = if path == "." { said } else { format!("{path}: {said}") };
+        ApiError::bad_request("invalid_json", detail)
+    })?;
+    let end = reader.end();
+    end.map_err(|error| ApiError::bad_request("invalid_json", format!("after the JSON document: {error}")))?;
+    Ok(value)
+}
+
+/// `application/json`, or a type with the suffix `+json` (RFC 6839), whatever its parameters.
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Mark {
+        #[serde(rename = "box")]
+        _place: Option<Place>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Place {
+        #[serde(rename = "x")]
+        _x: f64,
+    }
+
+    fn refusal(content_type: &str, text: &str) -> String {
+        read::<Mark>(Some(content_type), text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_refused_member_is_named_by_its_path() {
+        let refused = refusal("application/json", r#"{"box": {"x": 0.5, "z": 1}}"#);
+        assert!(refused.starts_with("400 invalid_json: box.z: unknown field `z`, expected `x`"), "{refused}");
+        let refused = refusal("application/json", r#"{"box": {"x": "half"}}"#);
+        assert!(refused.starts_with("400 invalid_json: box.x: invalid type"), "{refused}");
+    }
+
+    #[test]
+    fn what_json_does_not_hold_is_refused() {
+        for text in ["{", "NaN", r#"{"box": {"x": NaN}}"#, "{} {}", "\u{feff}{}", &"[".repeat(200)] {
+            assert!(refusal("application/json", text).starts_with("400 invalid_json: "), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_json_is_read_as_json() {
+        for kind in ["text/plain", "application/x-www-form-urlencoded", "text/json+html", ""] {
+            assert!(refusal(kind, "{}").starts_with("415 "), "{kind}");
+        }
+        for kind in ["application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"] {
+            assert!(read::<Mark>(Some(kind), b"{}").is_ok(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn no_body_reads_as_an_empty_object() {
+        assert!(read::<Mark>(None, b"").unwrap().value._place.is_none());
+    }
+}

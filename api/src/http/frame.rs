@@ -1,0 +1,237 @@
+//! The way of every request: id, route, caller, headers, handler, answer, log line, figures.
+
+use std::any::Any;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::FutureExt as _;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, StatusCode};
+use hyper::body::Incoming;
+use tracing::{Instrument as _, Span};
+use warp::reply::Response;
+
+use super::body::{BodyError, BoundedBody, Drain};
+use super::call::Call;
+use super::errors::ApiError;
+use super::request_id::{RequestId, X_REQUEST_ID};
+use super::roles::Action;
+use super::route::{BodySize, Route};
+use super::table::{Found, Table, copy_in};
+use crate::limits::HttpLimits;
+use crate::logs;
+use crate::metrics::Metrics;
+use crate::tokens::{Actor, Token, Tokens};
+
+/// What stands in logs and figures for a path that no route has.
+const NO_ROUTE: &str = "(none)";
+
+/// All that lies between the socket and the handlers. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    table: Arc<Table>,
+    tokens: Tokens,
+    metrics: Metrics,
+    limits: Arc<HttpLimits>,
+}
+
+impl Frame {
+    /// Serves `routes` to the callers whom `tokens` knows.
+    #[must_use]
+    pub fn new(routes: Vec<Route>, tokens: Tokens, metrics: Metrics, limits: HttpLimits) -> Self {
+        for route in &routes {
+            metrics.route(method_label(route.method()), route.template());
+        }
+        Self { table: Arc::new(Table::new(routes)), tokens, metrics, limits: Arc::new(limits) }
+    }
+
+    pub(super) fn limits(&self) -> &HttpLimits {
+        &self.limits
+    }
+
+    pub(super) const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Answers one request; nothing that a handler does, a panic included, leaves it without an answer.
+    pub(super) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
+        let began = Instant::now();
+        let request_id = RequestId::of(request.headers());
+        let (parts, body) = request.into_parts();
+        let span = tracing::info_span!(
+            "request",
+            request_id = request_id.as_str(),
+            user_id = tracing::field::Empty,
+            copy_id = tracing::field::Empty,
+        );
+        let method = parts.method.clone();
+        let found = self.table.find(&method, parts.uri.path());
+        let route = if let Found::Route(route) = found { Some(route) } else { None };
+        let bounded = self.bound(body, route);
+        let served = self.serve(found, parts, bounded, &request_id, peer).instrument(span.clone());
+        let mut response = served.await.unwrap_or_else(warp::Reply::into_response);
+        let error = response.extensions_mut().remove::<ApiError>();
+        if let Some(error) = &error {
+            response = error.render(&request_id);
+        }
+        if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
+            response.headers_mut().insert(X_REQUEST_ID, id);
+        }
+        let report =
+            Report { method: &method, route, status: response.status(), error, took: began.elapsed() };
+        span.in_scope(|| report.write(&self.metrics));
+        response
+    }
+
+    fn bound(&self, body: Incoming, route: Option<&Route>) -> BoundedBody {
+        let limits = &self.limits;
+        let drain = Drain { bytes: limits.drain_bytes, time: limits.drain };
+        BoundedBody::new(body, self.body_limit(route), limits.body, drain)
+    }
+
+    fn body_limit(&self, route: Option<&Route>) -> u64 {
+        match route.map(Route::body) {
+            Some(BodySize::Pdf) => self.limits.pdf_bytes + self.limits.form_overhead_bytes,
+            Some(BodySize::Json) => self.limits.json_bytes,
+            None => 0,
+        }
+    }
+
+    async fn serve(
+        &self,
+        found: Found<'_>,
+        mut parts: Parts,
+        body: BoundedBody,
+        request_id: &RequestId,
+        peer: SocketAddr,
+    ) -> Result<Response, ApiError> {
+        let route = match found {
+            Found::Route(route) => route,
+            Found::OtherMethods(allow) => return Err(ApiError::wrong_method(allow)),
+            Found::Nothing => {
+                return Err(ApiError::not_found(
+                    "there is nothing at this path; /api/openapi.json lists all paths",
+                ));
+            }
+        };
+        if let Some(copy) = copy_in(route.template(), parts.uri.path()) {
+            Span::current().record("copy_id", tracing::field::display(copy));
+        }
+        if let Some(actor) = self.caller(route.action(), &parts, peer).await? {
+            Span::current().record("user_id", tracing::field::display(actor.id));
+            let call = Call::of(&parts, actor, request_id.clone(), self.limits.prefer_wait)?;
+            parts.extensions.insert(call);
+        }
+        self.refuse_announced(&parts, route)?;
+        let serving = AssertUnwindSafe(route.serve(Request::from_parts(parts, body))).catch_unwind();
+        match tokio::time::timeout(self.limits.answer, serving).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(panic)) => Err(ApiError::internal(format!("a handler panicked: {}", said(&*panic)))),
+            Err(_) => {
+                let seconds = self.limits.answer.as_secs();
+                let detail = format!(
+                    "no answer within {seconds} seconds; what was asked for may still happen: read it back"
+                );
+                Err(ApiError::new(StatusCode::GATEWAY_TIMEOUT, "too_slow", detail))
+            }
+        }
+    }
+
+    /// Who calls; none where the route answers anyone.
+    async fn caller(
+        &self,
+        action: Action,
+        parts: &Parts,
+        peer: SocketAddr,
+    ) -> Result<Option<Actor>, ApiError> {
+        // The address of the connection itself: a header could claim any.
+        let local = action == Action::Scrape && peer.ip().to_canonical().is_loopback();
+        if action == Action::Open || local {
+            return Ok(None);
+        }
+        let Some(header) = parts.headers.get(AUTHORIZATION) else {
+            return Err(ApiError::unauthorised(
+                "this path needs a token: send Authorization: Bearer <token>",
+            ));
+        };
+        let unknown = || ApiError::unauthorised("the token is not valid: unknown, revoked, or past its end");
+        let token = header.to_str().ok().and_then(bearer).ok_or_else(unknown)?;
+        let actor = self.tokens.actor(&token).await.map_err(|error| {
+            let detail = "the token could not be checked just now; try again";
+            ApiError::unavailable("tokens_unavailable", detail, self.limits.token_lookup).because(error)
+        })?;
+        let actor = actor.ok_or_else(unknown)?;
+        if !action.allows(actor.role) {
+            let detail = format!("the role {} may not do this; it takes: {}", actor.role, action.who());
+            return Err(ApiError::forbidden("role_forbidden", detail));
+        }
+        Ok(Some(actor))
+    }
+
+    /// Refuses a body that is too large by its own announcement before a byte of it is read.
+    fn refuse_announced(&self, parts: &Parts, route: &Route) -> Result<(), ApiError> {
+        let announced =
+            parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        let limit_bytes = self.body_limit(Some(route));
+        if announced.is_some_and(|bytes| bytes > limit_bytes) {
+            return Err((&BodyError::TooLarge { limit_bytes }).into());
+        }
+        Ok(())
+    }
+}
+
+/// The token of `Bearer <token>` (RFC 6750, section 2.1; the scheme's case does not matter, RFC 9110, section 11.1).
+fn bearer(header: &str) -> Option<Token> {
+    let (scheme, token) = header.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") { Token::parse(token.trim()) } else { None }
+}
+
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("it gave no message")
+}
+
+/// What the log and the figures say about one request.
+struct Report<'a> {
+    method: &'a Method,
+    route: Option<&'a Route>,
+    status: StatusCode,
+    error: Option<ApiError>,
+    took: std::time::Duration,
+}
+
+impl Report<'_> {
+    /// The path itself stays out: a query or a mistyped path can hold anything.
+    fn write(&self, metrics: &Metrics) {
+        let (method, status) = (method_label(self.method), self.status.as_u16());
+        let template = self.route.map_or(NO_ROUTE, Route::template);
+        let millis = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
+        metrics.answered(method, template, self.status, self.took);
+        let code = self.error.as_ref().map(ApiError::code);
+        if let Some(error) = self.error.as_ref().filter(|_| self.status.is_server_error()) {
+            let cause = error.chain();
+            tracing::error!(method, route = template, status, code, cause, "{method} {template} failed");
+        }
+        tracing::info!(method, route = template, status, code, millis, "{method} {template} {status}");
+        if self.route.is_some_and(|route| matches!(route.action(), Action::Mark | Action::Administer)) {
+            tracing::info!(target: logs::AUDIT, method, route = template, status, code, "{method} {template} {status}");
+        }
+    }
+}
+
+/// The methods that a label may have: a client can invent others.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

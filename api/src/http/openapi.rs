@@ -1,0 +1,132 @@
+//! The OpenAPI 3.1 document. What a handler's annotation says is completed by what the page of routes knows: who
+//! may call, and the errors that the frame itself answers with.
+
+use bytes::Bytes;
+use http::Method;
+use serde::Serialize;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
+use utoipa::{OpenApi as _, ToSchema};
+use warp::Filter as _;
+
+use super::answer::Answer;
+use super::errors::ApiError;
+use super::roles::Action;
+use super::route::{BodySize, Route, with};
+use crate::at;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "gradeledger",
+        description = "An event-sourced ledger for grading scanned exam copies. Times are RFC 3339 in UTC; points are \
+                       decimals with at most two places; boxes are fractions of the page. Every answer carries \
+                       X-Request-ID."
+    ),
+    paths(super::health::live, super::health::ready, super::figures::scrape, document),
+    components(schemas(ErrorBody))
+)]
+struct Document;
+
+/// The body of every error.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ErrorBody {
+    /// A sentence for people.
+    detail: String,
+    /// A word for programs.
+    code: String,
+    /// What leads to the log.
+    request_id: String,
+    /// On a 409 about a sequence: the one that the copy has now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_sequence: Option<i64>,
+}
+
+/// The name of the security scheme in the document.
+const TOKEN: &str = "token";
+
+/// The route of the document itself, which describes `others` and this one.
+pub(super) fn route(others: &[Route]) -> Route {
+    let with_text = |text: &Bytes| {
+        let text = text.clone();
+        Route::new(Method::GET, at!("api" / "openapi.json"), Action::Read, move |path| {
+            path.and(with(&text)).then(document)
+        })
+    };
+    // What it describes of itself does not depend on the text that it will hold.
+    let own = with_text(&Bytes::new());
+    let routes: Vec<Route> = others.iter().cloned().chain([own]).collect();
+    with_text(&serde_json::to_vec(&of(&routes)).unwrap_or_default().into())
+}
+
+/// This document.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "health",
+    responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = Object)))]
+pub(super) async fn document(text: Bytes) -> Result<Answer, ApiError> {
+    Ok(Answer::bytes("application/json", text))
+}
+
+/// The document of these routes.
+#[must_use]
+pub fn of(routes: &[Route]) -> OpenApi {
+    let mut document = Document::openapi();
+    let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    document.components.get_or_insert_default().add_security_scheme(TOKEN, scheme);
+    for route in routes {
+        let item = document.paths.paths.get_mut(route.template());
+        if let Some(operation) = item.and_then(|item| operation_of(item, route.method())) {
+            complete(operation, route);
+        }
+    }
+    document
+}
+
+fn operation_of<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut Operation> {
+    match *method {
+        Method::GET => item.get.as_mut(),
+        Method::POST => item.post.as_mut(),
+        Method::PUT => item.put.as_mut(),
+        Method::PATCH => item.patch.as_mut(),
+        Method::DELETE => item.delete.as_mut(),
+        _ => None,
+    }
+}
+
+/// Adds what every such route has; what the annotation says itself stays as it is.
+fn complete(operation: &mut Operation, route: &Route) {
+    let who = format!("Who may: {}.", route.action().who());
+    operation.description = Some(match operation.description.take() {
+        Some(said) => format!("{said}\n\n{who}"),
+        None => who,
+    });
+    let guarded = route.action() != Action::Open;
+    if guarded {
+        let empty: [&str; 0] = [];
+        operation.security = Some(vec![SecurityRequirement::new(TOKEN, empty)]);
+    }
+    let id_in_path = route.template().contains('{');
+    let takes_body = operation.request_body.is_some();
+    let upload = route.body() == BodySize::Pdf;
+    let errors = [
+        (takes_body, "400", "Malformed, or against a rule of form; the detail names the member"),
+        (guarded, "401", "No token, or none that is valid"),
+        (guarded, "403", "The role may not"),
+        (id_in_path, "404", "Nothing with this id"),
+        (takes_body, "408", "The body came too slowly"),
+        (takes_body, "413", "The body is too large"),
+        (takes_body, "415", "The body is of another type"),
+        (true, "500", "Our fault; the request id leads to it in the log"),
+        (guarded || upload, "503", "Not now; Retry-After says when"),
+        (true, "504", "Not in time"),
+    ];
+    for (_, status, description) in errors.into_iter().filter(|(applies, ..)| *applies) {
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| error(description).into());
+    }
+}
+
+fn error(description: &str) -> utoipa::openapi::Response {
+    let schema = Ref::from_schema_name("ErrorBody");
+    let body = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new().description(description).content("application/json", body).build()
+}

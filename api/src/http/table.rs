@@ -1,0 +1,106 @@
+//! Finds the route of a request.
+
+use http::Method;
+use uuid::Uuid;
+
+use super::route::Route;
+
+/// All routes of the server, in the order of the page.
+#[derive(Debug)]
+pub struct Table {
+    routes: Vec<Route>,
+}
+
+/// What the table says of a method and path.
+pub(super) enum Found<'a> {
+    /// This route.
+    Route(&'a Route),
+    /// The path is there, the method is not: these are.
+    OtherMethods(String),
+    /// Nothing is at this path.
+    Nothing,
+}
+
+impl Table {
+    /// A table of these routes.
+    #[must_use]
+    pub const fn new(routes: Vec<Route>) -> Self {
+        Self { routes }
+    }
+
+    /// Every route.
+    #[must_use]
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// A word of a template goes before a parameter at the same place, whatever the order of the page.
+    pub(super) fn find(&self, method: &Method, path: &str) -> Found<'_> {
+        let wanted = if method == Method::HEAD { &Method::GET } else { method };
+        let at_path = || self.routes.iter().filter(|route| matches(route.template(), path));
+        let most_words = |route: &&Route| std::cmp::Reverse(parameters(route.template()));
+        if let Some(route) = at_path().filter(|route| route.method() == wanted).max_by_key(most_words) {
+            return Found::Route(route);
+        }
+        let mut methods: Vec<&str> = at_path().map(|route| route.method().as_str()).collect();
+        if methods.is_empty() {
+            return Found::Nothing;
+        }
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.sort_unstable();
+        methods.dedup();
+        Found::OtherMethods(methods.join(", "))
+    }
+}
+
+/// The copy that a path names, for the log.
+pub(super) fn copy_in(template: &str, path: &str) -> Option<Uuid> {
+    let mut pairs = template.split('/').zip(path.split('/'));
+    let (_, text) = pairs.find(|(word, _)| *word == "{copy}")?;
+    Uuid::parse_str(text).ok()
+}
+
+fn matches(template: &str, path: &str) -> bool {
+    let (mut words, mut texts) = (template.split('/'), path.split('/'));
+    loop {
+        match (words.next(), texts.next()) {
+            (None, None) => return true,
+            (Some(word), Some(text)) if word == text || (word.starts_with('{') && !text.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}
+
+fn parameters(template: &str) -> usize {
+    template.matches('{').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_matches_its_template_and_no_other() {
+        for (template, path, expected) in [
+            ("/api/copies/{copy}/lock", "/api/copies/7/lock", true),
+            ("/api/copies/{copy}/lock", "/api/copies//lock", false),
+            ("/api/copies/{copy}/lock", "/api/copies/7/lock/", false),
+            ("/api/copies/{copy}", "/api/copies/7/lock", false),
+            ("/metrics", "/metrics", true),
+            ("/metrics", "//metrics", false),
+        ] {
+            assert_eq!(matches(template, path), expected, "{template} {path}");
+        }
+    }
+
+    #[test]
+    fn the_copy_of_a_path_is_known_only_where_it_is_a_uuid() {
+        let id = "0198c1f2-0000-7000-8000-000000000001";
+        let path = format!("/api/copies/{id}/lock");
+        assert_eq!(copy_in("/api/copies/{copy}/lock", &path), Uuid::parse_str(id).ok());
+        assert_eq!(copy_in("/api/copies/{copy}/lock", "/api/copies/Anna/lock"), None);
+        assert_eq!(copy_in("/api/exams/{exam}", &format!("/api/exams/{id}")), None);
+    }
+}

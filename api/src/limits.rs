@@ -1,0 +1,168 @@
+//! Every number that bounds a wait, a queue or a size, in one place.
+//!
+//! Architecture invariant: no part of the service waits, queues or reads without a bound, and each bound
+//! stands here, so that an operator can see and set all of them. The limits of reading a PDF are the child
+//! process's own, in [`crate::pdf::limits`](crate::pdf).
+
+use std::time::Duration;
+
+/// The limits of one process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Of the server.
+    pub http: HttpLimits,
+    /// Of the database's sessions and pools.
+    pub database: DatabaseLimits,
+    /// Of the append path.
+    pub append: AppendLimits,
+    /// Of the log writers.
+    pub logs: LogLimits,
+}
+
+/// What a client may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpLimits {
+    /// Open connections; the next one waits in the kernel's backlog.
+    pub connections: usize,
+    /// From the first byte of a request, or the end of the last one, to the end of its headers.
+    pub header: Duration,
+    /// All headers of a request together, in bytes.
+    pub header_bytes: usize,
+    /// From the end of the headers to the end of the body.
+    pub body: Duration,
+    /// From the end of the headers to the answer, waiting that the client asked for included.
+    pub answer: Duration,
+    /// A JSON body, in bytes.
+    pub json_bytes: u64,
+    /// A PDF, in bytes.
+    pub pdf_bytes: u64,
+    /// What a multipart body may hold beside the PDF, in bytes.
+    pub form_overhead_bytes: u64,
+    /// PDFs that are received at the same time, each up to `pdf_bytes` in memory.
+    pub uploads: usize,
+    /// How long an upload waits for one of those places before it is told to come back.
+    pub upload_wait: Duration,
+    /// What is still read, and thrown away, of a body that was refused, so that the client gets to read why.
+    pub drain_bytes: u64,
+    /// How long that may take.
+    pub drain: Duration,
+    /// The longest that `Prefer: wait` is honoured.
+    pub prefer_wait: Duration,
+    /// How long a read waits for its view to reach a position that the client has seen.
+    pub read_your_writes: Duration,
+    /// How long a token is taken for valid without asking the database again: the most that a revocation lags.
+    pub token_cache: Duration,
+    /// Tokens kept in that cache.
+    pub token_cache_entries: usize,
+    /// The longest that looking up a token may take.
+    pub token_lookup: Duration,
+    /// The longest that one source of figures may hold up a scrape; its last figures stand after that.
+    pub scrape: Duration,
+    /// The longest that the readiness probe may take.
+    pub ready: Duration,
+    /// How long the requests under way may go on once the server is told to stop.
+    pub shutdown: Duration,
+    /// How long sent bytes may stay unacknowledged before a connection is given up.
+    pub stalled_client: Duration,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self {
+            connections: 1_024,
+            header: Duration::from_secs(10),
+            header_bytes: 16 * KIB,
+            body: Duration::from_secs(60),
+            answer: Duration::from_secs(150),
+            json_bytes: 1_000_000,
+            pdf_bytes: 50_000_000,
+            form_overhead_bytes: 64 * KIB as u64,
+            uploads: 8,
+            upload_wait: Duration::from_secs(5),
+            drain_bytes: 64_000_000,
+            drain: Duration::from_secs(10),
+            prefer_wait: Duration::from_secs(60),
+            read_your_writes: Duration::from_secs(5),
+            token_cache: Duration::from_secs(2),
+            token_cache_entries: 10_000,
+            token_lookup: Duration::from_secs(2),
+            scrape: Duration::from_millis(500),
+            ready: Duration::from_secs(1),
+            shutdown: Duration::from_secs(20),
+            stalled_client: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What a session of the database may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseLimits {
+    /// The longest statement.
+    pub statement: Duration,
+    /// The longest that a transaction may stand open with nothing to do.
+    pub idle_in_transaction: Duration,
+    /// The longest wait for a connection of the pool.
+    pub acquire: Duration,
+    /// Connections to the ledger's database, of one process.
+    pub ledger_connections: u32,
+    /// Connections to the key store, of one process.
+    pub keys_connections: u32,
+}
+
+impl Default for DatabaseLimits {
+    fn default() -> Self {
+        Self {
+            statement: Duration::from_secs(30),
+            idle_in_transaction: Duration::from_secs(10),
+            acquire: Duration::from_secs(5),
+            ledger_connections: 16,
+            keys_connections: 4,
+        }
+    }
+}
+
+/// What the append path may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppendLimits {
+    /// The longest wait for the head of the ledger.
+    pub lock: Duration,
+    /// Commands in one batch.
+    pub batch_commands: usize,
+    /// Bytes of payload and metadata in one batch.
+    pub batch_bytes: usize,
+    /// Commands waiting for a batch; the next one is told to come back.
+    pub queue_commands: usize,
+    /// Times that a command is decided again after a conflict.
+    pub conflict_retries: u32,
+}
+
+impl Default for AppendLimits {
+    fn default() -> Self {
+        Self {
+            lock: Duration::from_secs(2),
+            batch_commands: 256,
+            batch_bytes: 1_000_000,
+            queue_commands: 4_096,
+            conflict_retries: 5,
+        }
+    }
+}
+
+/// What the log writers may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLimits {
+    /// Lines waiting to be written; more are dropped, and counted.
+    pub queue_lines: usize,
+    /// A log file, in bytes, before the next one is begun.
+    pub file_bytes: u64,
+    /// Files of one log, the one being written included.
+    pub files: u32,
+}
+
+impl Default for LogLimits {
+    fn default() -> Self {
+        Self { queue_lines: 65_536, file_bytes: 10_000_000, files: 10 }
+    }
+}
+
+const KIB: usize = 1_024;

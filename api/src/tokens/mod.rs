@@ -1,0 +1,56 @@
+//! Bearer tokens: who may call.
+//!
+//! A token is printed once, when it is made; what stays is its SHA-256, in the key store's database, beside the
+//! name of whom it was made for. Events and logs know that person by a pseudonym only. A name stands for one
+//! actor: a second token for the same name acts under the same pseudonym, so that a grader whose token ran out
+//! still owns her locks.
+
+mod lookup;
+mod secret;
+mod store;
+
+pub use lookup::Tokens;
+pub use secret::{Token, TokenHash};
+pub use store::{Listed, create, list, revoke};
+
+use domain::{ActorId, Role};
+use sqlx::error::ErrorKind;
+
+/// Whoever the token belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Actor {
+    /// The pseudonym that stands in events and logs.
+    pub id: ActorId,
+    /// What the token may do.
+    pub role: Role,
+}
+
+/// Why the tokens could not be read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// The name is empty or too long.
+    #[error("a name takes 1 to 200 characters")]
+    BadName,
+    /// Tokens are for people and programs outside.
+    #[error("a token is for the role admin, grader or auditor")]
+    BadRole,
+    /// A life that ended before it began, or longer than a token may live.
+    #[error("a token lives from 1 second to {} days", store::MAX_LIFE_DAYS)]
+    BadLife,
+    /// The database did not answer in time.
+    #[error("looking up a token took over {0:?}")]
+    Slow(std::time::Duration),
+    /// No randomness.
+    #[error("the system gave no random bytes: {0}")]
+    Random(getrandom::Error),
+    /// The database refused or failed.
+    #[error("the tokens' table could not be used")]
+    Database(#[from] sqlx::Error),
+}
+
+impl TokenError {
+    /// Whether another process changed the same row just now.
+    fn is_race(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.kind() == ErrorKind::UniqueViolation)
+    }
+}
