@@ -1,1 +1,23 @@
-//! The read side.
+//! The read side: views folded from the stream of events, and the questions that they answer.
+//!
+//! Walk it as the data goes: the ledger is read in order of position ([`RecordedEvent`]); a [`Projector`] folds the
+//! events, stream by stream, into the rows of its view; [`Projectors`] run one task a view, which commits rows,
+//! checkpoint and lease in one transaction; [`views`] has one folder a view, with its fold and its queries; [`Views`]
+//! waits for positions and says how far each view is.
+//!
+//! Architecture invariant: nothing here appends. A view can be emptied and folded again at any time, and gives the
+//! same rows: a fold has no clock, no randomness, and names every event.
+
+mod channel;
+mod projector;
+mod reading;
+mod refold;
+mod runner;
+mod stream;
+pub mod views;
+
+pub use projector::{FoldError, Projector, ViewName};
+pub use reading::{Lag, OperateError, Poison, ProjectionStatus, Views, WaitError};
+pub use runner::{ProjectorLimits, Projectors};
+pub use stream::{DecodeError, LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
+pub use views::{annotations, audit_trail, copies, copy_locks, exams, work_queue};

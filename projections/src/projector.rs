@@ -1,0 +1,88 @@
+//! What a view is made by: a pure fold from one stream to rows, and how those rows are read and written.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+
+use sqlx::PgConnection;
+
+use crate::stream::{RecordedEvent, ReplayError, StreamId, StreamType};
+
+/// The name of a view and the version of its fold. The version stands in the names of its tables, and a
+/// checkpoint belongs to it: another fold is another view, that begins at position 0 beside the old one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ViewName {
+    /// As operators call it.
+    pub name: &'static str,
+    /// From 1.
+    pub version: i32,
+}
+
+impl fmt::Display for ViewName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_v{}", self.name, self.version)
+    }
+}
+
+/// The fold of one view.
+///
+/// The runner, a rebuild and a comparison of a view with its stream all go through [`Projector::fold`], so they
+/// cannot disagree. It is synchronous and takes nothing but state and event: no clock, no randomness, no I/O.
+pub trait Projector: Send + Sync + 'static {
+    /// Which view this makes.
+    const VIEW: ViewName;
+    /// The tables that it writes, and that a rebuild empties.
+    const TABLES: &'static [&'static str];
+    /// The kinds of stream that it follows; of others it sees positions only.
+    const FOLLOWS: &'static [StreamType];
+    /// How much state the runner keeps between batches, in the units of [`Projector::weight`]. Zero for a view
+    /// that reads what it needs from its own rows.
+    const HELD_WEIGHT: usize = 0;
+
+    /// What one stream's events come to. Its default is a stream without events.
+    type State: Default + Send + Sync;
+
+    /// Takes in one event of the stream whose state this is. An event of a stream comes once, and in its order.
+    ///
+    /// # Errors
+    /// The event cannot follow on this state; that stops the view.
+    fn fold(state: &mut Self::State, event: &RecordedEvent) -> Result<(), FoldError>;
+
+    /// How much memory a state takes, in whatever unit [`Projector::HELD_WEIGHT`] is in; at least 1.
+    #[must_use]
+    fn weight(_state: &Self::State) -> usize {
+        1
+    }
+
+    /// Reads the states that `events` are folded into, as they stand at `checkpoint`. A stream that is missing from the
+    /// answer has its default state.
+    fn load(
+        connection: &mut PgConnection,
+        checkpoint: i64,
+        events: &[&RecordedEvent],
+    ) -> impl Future<Output = Result<HashMap<StreamId, Self::State>, ReplayError>> + Send;
+
+    /// Writes the states of streams that events were folded into, within the runner's transaction.
+    fn save(
+        connection: &mut PgConnection,
+        changed: &[(StreamId, &Self::State)],
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+}
+
+/// An event that cannot follow on what a view holds: the stream is not what it was, or the fold is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    /// An event of the stream is missing, or came twice.
+    #[error(
+        "the view has folded {folded} events of this stream, and this one says that it is number {sequence}"
+    )]
+    OutOfOrder {
+        /// How many were folded.
+        folded: u64,
+        /// The number of this one.
+        sequence: i64,
+    },
+    /// The event names something that the view does not have.
+    #[error("{0} is not in the view")]
+    Unknown(String),
+}

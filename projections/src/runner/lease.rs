@@ -1,0 +1,146 @@
+//! Who leads a view: a row with a time and a growing token.
+//!
+//! Postgres's clock alone says whether a lease is over. A leader that slept past its lease may go on as long as nobody has
+//! taken over; once somebody has, the token is another and nothing of the old leader commits. A statement of a leader
+//! names token, leader and position, so that even a checkpoint lost with an unflushed commit is noticed.
+
+use std::time::Duration;
+
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, Row};
+use uuid::Uuid;
+
+use crate::projector::ViewName;
+use crate::stream::Unreadable;
+
+/// The right to fold a view, as long as the token stands in the row.
+#[derive(Clone, Debug)]
+pub(super) struct Lease {
+    view: ViewName,
+    leader: Uuid,
+    token: i64,
+    /// The position that the view has folded.
+    pub(super) position: i64,
+    /// Whether the view stands still before an event that it could not fold.
+    pub(super) poisoned: bool,
+}
+
+struct Standing {
+    token: i64,
+    position: i64,
+    poisoned: bool,
+}
+
+impl<'r> FromRow<'r, PgRow> for Standing {
+    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            token: row.try_get("lease_token")?,
+            position: row.try_get("position")?,
+            poisoned: row.try_get("poisoned")?,
+        })
+    }
+}
+
+impl Lease {
+    /// Takes the lease if it is free, over, or was this leader's before its connection broke.
+    pub(super) async fn acquire(
+        connection: &mut PgConnection,
+        view: ViewName,
+        leader: Uuid,
+        lease: Duration,
+    ) -> Result<Option<Self>, sqlx::Error> {
+        sqlx::query("INSERT INTO projections (name, version) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(view.name)
+            .bind(view.version)
+            .execute(&mut *connection)
+            .await?;
+        let taken: Option<Standing> = sqlx::query_as(include_str!("lease_acquire.sql"))
+            .bind(view.name)
+            .bind(view.version)
+            .bind(leader)
+            .bind(lease.as_secs_f64())
+            .fetch_optional(connection)
+            .await?;
+        Ok(taken.map(|standing| Self {
+            view,
+            leader,
+            token: standing.token,
+            position: standing.position,
+            poisoned: standing.poisoned,
+        }))
+    }
+
+    /// Makes the lease longer, and learns whether the view is still stopped. False: somebody else leads.
+    pub(super) async fn renew(
+        &mut self,
+        connection: &mut PgConnection,
+        lease: Duration,
+    ) -> Result<bool, sqlx::Error> {
+        let standing: Option<Standing> = sqlx::query_as(include_str!("lease_renew.sql"))
+            .bind(self.view.name)
+            .bind(self.view.version)
+            .bind(self.leader)
+            .bind(self.token)
+            .bind(self.position)
+            .bind(lease.as_secs_f64())
+            .fetch_optional(connection)
+            .await?;
+        self.poisoned = standing.as_ref().is_some_and(|standing| standing.poisoned);
+        Ok(standing.is_some())
+    }
+
+    /// Moves the checkpoint to `position` and makes the lease longer, in the transaction that writes the rows. False:
+    /// somebody else leads, and the transaction must not commit.
+    pub(super) async fn checkpoint(
+        &self,
+        connection: &mut PgConnection,
+        position: i64,
+        lease: Duration,
+    ) -> Result<bool, sqlx::Error> {
+        let moved = sqlx::query(include_str!("lease_checkpoint.sql"))
+            .bind(self.view.name)
+            .bind(self.view.version)
+            .bind(self.leader)
+            .bind(self.token)
+            .bind(self.position)
+            .bind(lease.as_secs_f64())
+            .bind(position)
+            .execute(connection)
+            .await?;
+        Ok(moved.rows_affected() == 1)
+    }
+
+    /// Records what stops the view. False: somebody else leads.
+    pub(super) async fn record_poison(
+        &mut self,
+        connection: &mut PgConnection,
+        poison: &Unreadable,
+    ) -> Result<bool, sqlx::Error> {
+        let recorded = sqlx::query(include_str!("lease_poison.sql"))
+            .bind(self.view.name)
+            .bind(self.view.version)
+            .bind(self.leader)
+            .bind(self.token)
+            .bind(self.position)
+            .bind(poison.position)
+            .bind(&poison.stream)
+            .bind(&poison.event_type)
+            .bind(&poison.cause)
+            .execute(connection)
+            .await?;
+        self.poisoned = recorded.rows_affected() == 1;
+        Ok(self.poisoned)
+    }
+
+    /// Gives the lease back, if it is still this leader's.
+    pub(super) async fn release(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        sqlx::query(include_str!("lease_release.sql"))
+            .bind(self.view.name)
+            .bind(self.view.version)
+            .bind(self.leader)
+            .bind(self.token)
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+}

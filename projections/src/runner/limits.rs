@@ -1,0 +1,39 @@
+//! How much, how long, how often.
+
+use std::time::Duration;
+
+/// The limits of the projectors.
+#[derive(Clone, Copy, Debug)]
+pub struct ProjectorLimits {
+    /// The most events of one transaction.
+    pub batch_events: u16,
+    /// Payloads and metadata of one transaction, in bytes; the event that passes it is the last.
+    pub batch_bytes: usize,
+    /// How long a leader that says nothing stays the leader, by Postgres's clock.
+    pub lease: Duration,
+    /// How often a leader with nothing to fold renews its lease; well within `lease`.
+    pub renew_every: Duration,
+    /// How often a projector looks for events, and for a lease that ran out, when nothing wakes it.
+    pub poll_every: Duration,
+    /// How long it waits after the first failure of the database; twice as long after each further one.
+    pub backoff_first: Duration,
+    /// The longest such wait.
+    pub backoff_longest: Duration,
+    /// How long a stop waits for batches in hand.
+    pub stop_within: Duration,
+}
+
+impl Default for ProjectorLimits {
+    fn default() -> Self {
+        Self {
+            batch_events: 1_000,
+            batch_bytes: 8 << 20,
+            lease: Duration::from_secs(5),
+            renew_every: Duration::from_millis(1_500),
+            poll_every: Duration::from_millis(500),
+            backoff_first: Duration::from_millis(100),
+            backoff_longest: Duration::from_secs(2),
+            stop_within: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The projectors: one task a view, any number of processes, one leader a view.
+
+mod backoff;
+mod held;
+mod lease;
+mod limits;
+mod listen;
+mod step;
+mod task;
+
+use sqlx::postgres::PgConnectOptions;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tracing::warn;
+use uuid::Uuid;
+
+pub use limits::ProjectorLimits;
+
+use crate::projector::Projector;
+use crate::reading::Views;
+use crate::views::annotations::Annotations;
+use crate::views::audit_trail::AuditTrail;
+use crate::views::copies::Copies;
+use crate::views::copy_locks::CopyLocks;
+use crate::views::exams::Exams;
+use crate::views::work_queue::WorkQueue;
+
+/// The projectors that run in this process. Dropping them ends them where they stand, which costs no event: whoever
+/// leads next goes on from the last commit.
+#[derive(Debug)]
+pub struct Projectors {
+    leader: Uuid,
+    views: Views,
+    options: PgConnectOptions,
+    limits: ProjectorLimits,
+    stop: watch::Sender<bool>,
+    wake: watch::Sender<u64>,
+    tasks: JoinSet<()>,
+}
+
+impl Projectors {
+    /// Runs a projector for every view. Each holds a connection of its own, beside the pool of `views`; one more listens.
+    #[must_use]
+    pub fn start(views: &Views, limits: ProjectorLimits) -> Self {
+        let mut projectors = Self::none(views, limits);
+        projectors.run::<Copies>();
+        projectors.run::<CopyLocks>();
+        projectors.run::<Annotations>();
+        projectors.run::<AuditTrail>();
+        projectors.run::<WorkQueue>();
+        projectors.run::<Exams>();
+        projectors
+    }
+
+    /// Runs no projector yet, but listens.
+    #[must_use]
+    pub fn none(views: &Views, limits: ProjectorLimits) -> Self {
+        // A lost commit of a projector is folded again, rows and checkpoint together: nothing waits for its flush.
+        let options = (*views.pool().connect_options()).clone();
+        let options =
+            options.application_name("gradeledger projector").options([("synchronous_commit", "off")]);
+        let mut projectors = Self {
+            leader: Uuid::now_v7(),
+            views: views.clone(),
+            options,
+            limits,
+            stop: watch::Sender::new(false),
+            wake: watch::Sender::new(0),
+            tasks: JoinSet::new(),
+        };
+        let listening = listen::Listening {
+            options: projectors.options.clone(),
+            limits,
+            wake: projectors.wake.clone(),
+            stop: projectors.stop.subscribe(),
+        };
+        projectors.tasks.spawn(listening.run());
+        projectors
+    }
+
+    /// Runs the projector `P` as well.
+    pub fn run<P: Projector>(&mut self) {
+        let task = task::Task::<P>::new(
+            self.leader,
+            self.options.clone(),
+            self.limits,
+            self.views.progress(),
+            self.wake.subscribe(),
+            self.stop.subscribe(),
+        );
+        self.tasks.spawn(task.run());
+    }
+
+    /// The id under which this process leads.
+    #[must_use]
+    pub const fn leader(&self) -> Uuid {
+        self.leader
+    }
+
+    /// Lets every projector end the batch that it has in hand and give its lease back, so that another process leads
+    /// at once; ends those that take longer than [`ProjectorLimits::stop_within`].
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(self.limits.stop_within, all).await.is_err() {
+            warn!("projectors did not stop in time; their leases run out by themselves");
+            self.tasks.shutdown().await;
+        }
+    }
+}

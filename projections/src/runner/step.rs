@@ -1,0 +1,170 @@
+//! One step of a leader: read a batch, fold it, commit rows and checkpoint together.
+
+use std::collections::HashMap;
+
+use sqlx::{Connection, PgConnection};
+
+use super::ProjectorLimits;
+use super::held::Held;
+use super::lease::Lease;
+use crate::projector::Projector;
+use crate::stream::{
+    Batch, BatchLimits, End, LedgerEvent, RecordedEvent, ReplayError, StreamId, Unreadable, read_batch,
+};
+
+/// What a step came to.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Events were folded, and more may wait.
+    Folded,
+    /// The view has everything.
+    UpToDate,
+    /// The view stops before this.
+    Poison(Unreadable),
+    /// Somebody else leads.
+    Lost,
+}
+
+/// Why a step did not come to an end.
+#[derive(Debug)]
+enum Failure {
+    /// The event at this index of the batch cannot be folded.
+    Event(usize, String),
+    /// Somebody else leads.
+    Lost,
+    /// Postgres refuses the rows: they break a rule of the table, so trying again is of no use.
+    Rows(String),
+    /// The database did not answer; another try may be of use.
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        // Classes 22 and 23 of SQLSTATE: data exception, integrity constraint violation.
+        let about_data = |code: &str| code.starts_with("22") || code.starts_with("23");
+        match &error {
+            sqlx::Error::Database(database) if database.code().as_deref().is_some_and(about_data) => {
+                Self::Rows(database.message().to_owned())
+            }
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Encode(_) => Self::Rows(error.to_string()),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Database(error) => error.into(),
+            ReplayError::Unreadable { .. } => Self::Rows(error.to_string()),
+        }
+    }
+}
+
+/// Reads and folds the next batch.
+pub(super) async fn step<P: Projector>(
+    connection: &mut PgConnection,
+    lease: &mut Lease,
+    held: &mut Held<P>,
+    limits: &ProjectorLimits,
+) -> Result<Step, sqlx::Error> {
+    let size = BatchLimits { events: i64::from(limits.batch_events), bytes: limits.batch_bytes };
+    let mut batch = read_batch(connection, lease.position, P::FOLLOWS, size).await?;
+    // Each turn folds fewer events than the one before, so this ends.
+    loop {
+        if batch.last == lease.position {
+            return Ok(match batch.end {
+                End::Unreadable(poison) => Step::Poison(poison),
+                End::Head | End::Limit => Step::UpToDate,
+            });
+        }
+        let failure = match commit::<P>(connection, lease, held, &batch, limits).await {
+            Ok(()) => {
+                lease.position = batch.last;
+                return Ok(if matches!(batch.end, End::Head) { Step::UpToDate } else { Step::Folded });
+            }
+            Err(failure) => failure,
+        };
+        // What was taken out of the held states is gone; what is left was not in this batch, and stands.
+        match failure {
+            Failure::Lost => return Ok(Step::Lost),
+            Failure::Database(error) => return Err(error),
+            Failure::Event(index, cause) => cut(&mut batch, index, cause),
+            // Which event the rows are of shows when they are written alone.
+            Failure::Rows(cause) if batch.events.len() > 1 => {
+                let half = batch.events.len() / 2;
+                tracing::debug!(view = %P::VIEW, cause, "rows were refused; folding fewer events at once");
+                batch.last = batch.events[half].position - 1;
+                batch.events.truncate(half);
+                batch.end = End::Limit;
+            }
+            Failure::Rows(cause) => cut(&mut batch, 0, cause),
+        }
+    }
+}
+
+/// Ends the batch before the event at `index`, which cannot be folded.
+fn cut(batch: &mut Batch, index: usize, cause: String) {
+    let Some(event) = batch.events.get(index) else { return };
+    let event_type = match &event.event {
+        LedgerEvent::Copy(event) => event.type_name(),
+        LedgerEvent::Exam(event) => event.type_name(),
+    };
+    batch.end = End::Unreadable(Unreadable {
+        position: event.position,
+        stream: event.stream.to_string(),
+        event_type: event_type.to_owned(),
+        cause,
+    });
+    batch.last = event.position - 1;
+    batch.events.truncate(index);
+}
+
+/// Rows, checkpoint and token, in one transaction: all of it or nothing.
+async fn commit<P: Projector>(
+    connection: &mut PgConnection,
+    lease: &Lease,
+    held: &mut Held<P>,
+    batch: &Batch,
+    limits: &ProjectorLimits,
+) -> Result<(), Failure> {
+    let mut transaction = connection.begin().await?;
+    let states = fold::<P>(&mut transaction, lease.position, held, &batch.events).await?;
+    let changed: Vec<(StreamId, &P::State)> = states.iter().map(|(stream, state)| (*stream, state)).collect();
+    if !changed.is_empty() {
+        P::save(&mut transaction, &changed).await?;
+    }
+    if !lease.checkpoint(&mut transaction, batch.last, limits.lease).await? {
+        transaction.rollback().await?;
+        return Err(Failure::Lost);
+    }
+    transaction.commit().await?;
+    for (stream, state) in states {
+        held.keep(stream, state);
+    }
+    Ok(())
+}
+
+async fn fold<P: Projector>(
+    connection: &mut PgConnection,
+    checkpoint: i64,
+    held: &mut Held<P>,
+    events: &[RecordedEvent],
+) -> Result<HashMap<StreamId, P::State>, Failure> {
+    let mut states: HashMap<StreamId, P::State> = HashMap::new();
+    for event in events {
+        if let Some(state) = held.take(event.stream) {
+            states.insert(event.stream, state);
+        }
+    }
+    let unknown: Vec<&RecordedEvent> =
+        events.iter().filter(|event| !states.contains_key(&event.stream)).collect();
+    if !unknown.is_empty() {
+        states.extend(P::load(connection, checkpoint, &unknown).await?);
+    }
+    for (index, event) in events.iter().enumerate() {
+        P::fold(states.entry(event.stream).or_default(), event)
+            .map_err(|error| Failure::Event(index, error.to_string()))?;
+    }
+    Ok(states)
+}

@@ -1,0 +1,128 @@
+//! From a row of `events` to an event of this build, or why it is none.
+
+use domain::copy::CopyEvent;
+use domain::exam::ExamEvent;
+use domain::{EVENT_VERSION, Metadata, Timestamp};
+use serde::de::DeserializeOwned;
+use sqlx::postgres::PgRow;
+use sqlx::types::chrono::{DateTime, Utc};
+use sqlx::{FromRow, Row};
+use uuid::Uuid;
+
+use super::recorded::{LedgerEvent, RecordedEvent, StreamType};
+
+/// Why this build cannot read an event. It stops a view: an event is never skipped.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// A kind of stream that a newer version has brought.
+    #[error("streams of type {0} are unknown to this version; start the version that wrote it, then retry")]
+    StreamType(String),
+    /// A version of an event that a newer version has brought.
+    #[error(
+        "version {0} of this event is unknown to this version; start the version that wrote it, then retry"
+    )]
+    EventVersion(String),
+    /// The id of the stream is not a UUID.
+    #[error("the stream id {0} is not a UUID")]
+    StreamIdText(String),
+    /// The payload is no event of this build.
+    #[error("the payload cannot be read: {0}")]
+    Payload(serde_json::Error),
+    /// The column and the payload name two event types.
+    #[error("the payload is a {found}, not what its column says")]
+    OtherType {
+        /// What the payload is.
+        found: &'static str,
+    },
+    /// The metadata is not the metadata of this build.
+    #[error("the metadata cannot be read: {0}")]
+    Metadata(serde_json::Error),
+}
+
+/// The columns that are read. Payload and metadata are null where the reader does not follow the stream.
+pub(super) struct EventRow {
+    pub(super) position: i64,
+    event_id: Uuid,
+    aggregate_type: String,
+    aggregate_id: String,
+    sequence: i64,
+    pub(super) event_type: String,
+    event_version: String,
+    payload: Option<String>,
+    metadata: Option<String>,
+    recorded_at: DateTime<Utc>,
+}
+
+impl<'r> FromRow<'r, PgRow> for EventRow {
+    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            position: row.try_get("position")?,
+            event_id: row.try_get("event_id")?,
+            aggregate_type: row.try_get("aggregate_type")?,
+            aggregate_id: row.try_get("aggregate_id")?,
+            sequence: row.try_get("sequence")?,
+            event_type: row.try_get("event_type")?,
+            event_version: row.try_get("event_version")?,
+            payload: row.try_get("payload")?,
+            metadata: row.try_get("metadata")?,
+            recorded_at: row.try_get("recorded_at")?,
+        })
+    }
+}
+
+impl EventRow {
+    /// How much of the reader's memory the row takes, in bytes, but for a constant.
+    pub(super) fn bytes(&self) -> usize {
+        self.payload.as_ref().map_or(0, String::len) + self.metadata.as_ref().map_or(0, String::len)
+    }
+
+    /// The stream as its columns name it, for messages about a row that cannot be read.
+    pub(super) fn stream_text(&self) -> String {
+        format!("{} {}", self.aggregate_type, self.aggregate_id)
+    }
+
+    /// The event; none where the reader does not follow its stream.
+    pub(super) fn decode(&self) -> Result<Option<RecordedEvent>, DecodeError> {
+        let kind = StreamType::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == self.aggregate_type)
+            .ok_or_else(|| DecodeError::StreamType(self.aggregate_type.clone()))?;
+        let (Some(payload), Some(metadata)) = (&self.payload, &self.metadata) else {
+            return Ok(None);
+        };
+        if self.event_version != EVENT_VERSION {
+            return Err(DecodeError::EventVersion(self.event_version.clone()));
+        }
+        let id =
+            self.aggregate_id.parse().map_err(|_| DecodeError::StreamIdText(self.aggregate_id.clone()))?;
+        Ok(Some(RecordedEvent {
+            position: self.position,
+            event_id: self.event_id,
+            stream: kind.with_id(id),
+            sequence: self.sequence,
+            event: decode_payload(kind, payload, &self.event_type)?,
+            metadata: serde_json::from_str::<Metadata>(metadata).map_err(DecodeError::Metadata)?,
+            recorded_at: Timestamp::from_micros(self.recorded_at.timestamp_micros()),
+        }))
+    }
+}
+
+fn decode_payload(kind: StreamType, payload: &str, event_type: &str) -> Result<LedgerEvent, DecodeError> {
+    let (event, found) = match kind {
+        StreamType::Copy => {
+            let event: CopyEvent = parse(payload)?;
+            let found = event.type_name();
+            (LedgerEvent::Copy(event), found)
+        }
+        StreamType::Exam => {
+            let event: ExamEvent = parse(payload)?;
+            let found = event.type_name();
+            (LedgerEvent::Exam(event), found)
+        }
+    };
+    if found == event_type { Ok(event) } else { Err(DecodeError::OtherType { found }) }
+}
+
+fn parse<E: DeserializeOwned>(payload: &str) -> Result<E, DecodeError> {
+    serde_json::from_str(payload).map_err(DecodeError::Payload)
+}

@@ -1,0 +1,10 @@
+//! The ledger as a reader sees it: recorded events in order of position.
+
+mod decode;
+mod read;
+mod recorded;
+
+pub use decode::DecodeError;
+pub use read::ReplayError;
+pub(crate) use read::{Batch, BatchLimits, End, Unreadable, read_batch, replay};
+pub use recorded::{LedgerEvent, RecordedEvent, StreamId, StreamType};

@@ -1,0 +1,147 @@
+//! Reading the ledger: in order of position for the runner, or one stream for the state of a copy.
+
+use futures::TryStreamExt;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::decode::{DecodeError, EventRow};
+use super::recorded::{RecordedEvent, StreamId, StreamType};
+
+/// How much is read at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BatchLimits {
+    /// At most this many positions.
+    pub(crate) events: i64,
+    /// No further event once payloads and metadata have come to this many bytes.
+    pub(crate) bytes: usize,
+}
+
+/// Some consecutive events.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    /// Those of the streams that the reader follows.
+    pub(crate) events: Vec<RecordedEvent>,
+    /// The last position that was read, of whatever stream; the position asked after where nothing was read.
+    pub(crate) last: i64,
+    /// Why it ends there.
+    pub(crate) end: End,
+}
+
+/// Why a batch ends.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// Nothing more is recorded yet.
+    Head,
+    /// A limit was reached; more may follow.
+    Limit,
+    /// What stands at the next position cannot be read.
+    Unreadable(Unreadable),
+}
+
+/// An event that stops whoever reads it.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) position: i64,
+    pub(crate) stream: String,
+    pub(crate) event_type: String,
+    pub(crate) cause: String,
+}
+
+/// Reads what follows `after`, of the streams of the kinds `follows`.
+///
+/// Commit order is position order, so a position that is missing before one that is there was never given: that is
+/// damage, and it stops the reader as an unreadable event does.
+pub(crate) async fn read_batch(
+    connection: &mut PgConnection,
+    after: i64,
+    follows: &[StreamType],
+    limits: BatchLimits,
+) -> Result<Batch, sqlx::Error> {
+    let kinds: Vec<&str> = follows.iter().map(|kind| kind.as_str()).collect();
+    let mut rows = sqlx::query_as::<_, EventRow>(include_str!("read_batch.sql"))
+        .bind(after)
+        .bind(limits.events)
+        .bind(kinds)
+        .fetch(connection);
+    let (mut batch, mut bytes) = (Batch { events: Vec::new(), last: after, end: End::Head }, 0);
+    while let Some(row) = rows.try_next().await? {
+        if row.position != batch.last + 1 {
+            batch.end = End::Unreadable(missing(batch.last + 1, row.position));
+            return Ok(batch);
+        }
+        match row.decode() {
+            Ok(event) => batch.events.extend(event),
+            Err(error) => {
+                batch.end = End::Unreadable(unreadable(&row, &error));
+                return Ok(batch);
+            }
+        }
+        batch.last = row.position;
+        bytes += row.bytes();
+        if bytes >= limits.bytes || batch.last == after + limits.events {
+            batch.end = End::Limit;
+            break;
+        }
+    }
+    Ok(batch)
+}
+
+fn missing(position: i64, next: i64) -> Unreadable {
+    Unreadable {
+        position,
+        stream: String::new(),
+        event_type: String::new(),
+        cause: format!(
+            "no event has this position, but one has {next}: the ledger is damaged; run `gradeledger verify`"
+        ),
+    }
+}
+
+fn unreadable(row: &EventRow, error: &DecodeError) -> Unreadable {
+    Unreadable {
+        position: row.position,
+        stream: row.stream_text(),
+        event_type: row.event_type.clone(),
+        cause: error.to_string(),
+    }
+}
+
+/// Why streams could not be folded again.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The database did not answer as it should.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// An event that was folded before can be read no more.
+    #[error("the event at position {position} can no longer be read: {cause}")]
+    Unreadable {
+        /// Where it stands.
+        position: i64,
+        /// Why.
+        cause: String,
+    },
+}
+
+/// Gives the events of `streams`, all of the kind `kind`, up to the position `until` to `take`, each stream in its order.
+pub(crate) async fn replay(
+    connection: &mut PgConnection,
+    kind: StreamType,
+    streams: &[StreamId],
+    until: i64,
+    mut take: impl FnMut(RecordedEvent) -> Result<(), String> + Send,
+) -> Result<(), ReplayError> {
+    let ids: Vec<String> = streams.iter().map(|stream| Uuid::to_string(&stream.uuid())).collect();
+    let mut rows = sqlx::query_as::<_, EventRow>(include_str!("replay.sql"))
+        .bind(kind.as_str())
+        .bind(ids)
+        .bind(until)
+        .fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        let position = row.position;
+        let unreadable = |cause: String| ReplayError::Unreadable { position, cause };
+        if let Some(event) = row.decode().map_err(|error| unreadable(error.to_string()))? {
+            take(event).map_err(unreadable)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! An event as it was recorded, and the stream it belongs to.
+
+use std::fmt;
+
+use cqrs_es::Aggregate;
+use domain::copy::{CopyEvent, ExamCopy};
+use domain::exam::{Exam, ExamEvent};
+use domain::{CopyId, ExamId, Metadata, Timestamp};
+use uuid::Uuid;
+
+/// An event with everything that was recorded beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedEvent {
+    /// Its place in the whole ledger, from 1.
+    pub position: i64,
+    /// Its own id.
+    pub event_id: Uuid,
+    /// The stream it belongs to.
+    pub stream: StreamId,
+    /// Its place in that stream, from 1.
+    pub sequence: i64,
+    /// What happened.
+    pub event: LedgerEvent,
+    /// Who did it, through which request.
+    pub metadata: Metadata,
+    /// When it was recorded, by Postgres's clock.
+    pub recorded_at: Timestamp,
+}
+
+/// What happened, in whichever kind of stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LedgerEvent {
+    /// To a copy.
+    Copy(CopyEvent),
+    /// To an exam.
+    Exam(ExamEvent),
+}
+
+/// A stream: one copy or one exam.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StreamId {
+    /// A copy's stream.
+    Copy(CopyId),
+    /// An exam's stream.
+    Exam(ExamId),
+}
+
+/// The kinds of stream that this build knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StreamType {
+    /// Copies.
+    Copy,
+    /// Exams.
+    Exam,
+}
+
+impl StreamType {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Copy, Self::Exam];
+
+    /// As it stands in the column `aggregate_type`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Copy => ExamCopy::TYPE,
+            Self::Exam => Exam::TYPE,
+        }
+    }
+
+    /// The stream of this kind with the id `id`.
+    #[must_use]
+    pub const fn with_id(self, id: Uuid) -> StreamId {
+        match self {
+            Self::Copy => StreamId::Copy(CopyId(id)),
+            Self::Exam => StreamId::Exam(ExamId(id)),
+        }
+    }
+}
+
+impl StreamId {
+    /// The kind of stream.
+    #[must_use]
+    pub const fn kind(self) -> StreamType {
+        match self {
+            Self::Copy(_) => StreamType::Copy,
+            Self::Exam(_) => StreamType::Exam,
+        }
+    }
+
+    /// The id, whatever it is of.
+    #[must_use]
+    pub const fn uuid(self) -> Uuid {
+        match self {
+            Self::Copy(id) => id.0,
+            Self::Exam(id) => id.0,
+        }
+    }
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind().as_str(), self.uuid())
+    }
+}

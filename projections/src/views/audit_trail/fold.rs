@@ -1,0 +1,137 @@
+//! The fold of the audit trail: an event is a row.
+
+use std::collections::HashMap;
+
+use domain::copy::CopyEvent;
+use domain::{ActorId, Commitment, CopyId, ExamId, Role, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row};
+use uuid::Uuid;
+
+use super::{VIEW, copy_act, exam_act};
+use crate::projector::{FoldError, Projector, ViewName};
+use crate::stream::{LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
+use crate::views::row;
+
+/// The fold.
+#[derive(Debug)]
+pub struct AuditTrail;
+
+/// The rows that a batch adds to a trail, and what they need to know from before.
+#[derive(Debug, Default)]
+pub struct NewRows {
+    filename: Option<Commitment>,
+    rows: Vec<Written>,
+}
+
+impl Projector for AuditTrail {
+    const VIEW: ViewName = VIEW;
+    const TABLES: &'static [&'static str] = &["audit_trail_v1"];
+    const FOLLOWS: &'static [StreamType] = &StreamType::ALL;
+    type State = NewRows;
+
+    fn fold(state: &mut NewRows, recorded: &RecordedEvent) -> Result<(), FoldError> {
+        let (action, event_type, metadata) = match &recorded.event {
+            LedgerEvent::Copy(event) => {
+                if let CopyEvent::CopyImportRequested { filename, .. } = event {
+                    state.filename = *filename;
+                }
+                (event.seed_action(), event.type_name(), copy_act::metadata(event, state.filename))
+            }
+            LedgerEvent::Exam(event) => {
+                (exam_act::action(event), event.type_name(), exam_act::metadata(event))
+            }
+        };
+        state.rows.push(written(recorded, action, event_type, metadata));
+        Ok(())
+    }
+
+    async fn load(
+        connection: &mut PgConnection,
+        _checkpoint: i64,
+        events: &[&RecordedEvent],
+    ) -> Result<HashMap<StreamId, NewRows>, ReplayError> {
+        let importing: Vec<Uuid> = events
+            .iter()
+            .filter(|event| tells_of_an_import(event))
+            .map(|event| event.stream.uuid())
+            .collect();
+        if importing.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let rows: Vec<PgRow> =
+            sqlx::query(include_str!("filenames.sql")).bind(importing).fetch_all(connection).await?;
+        let mut states = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            let filename = row::optional_parsed(row, "filename")?.map(Commitment);
+            let stream = StreamId::Copy(CopyId(row.try_get("copy_id")?));
+            states.insert(stream, NewRows { filename, rows: Vec::new() });
+        }
+        Ok(states)
+    }
+
+    async fn save(
+        connection: &mut PgConnection,
+        changed: &[(StreamId, &NewRows)],
+    ) -> Result<(), sqlx::Error> {
+        let rows: Vec<&Written> = changed.iter().flat_map(|(_, state)| &state.rows).collect();
+        sqlx::query(include_str!("save.sql")).bind(row::recordset(&rows)?).execute(connection).await?;
+        Ok(())
+    }
+}
+
+fn tells_of_an_import(recorded: &RecordedEvent) -> bool {
+    matches!(
+        recorded.event,
+        LedgerEvent::Copy(CopyEvent::CopyImported { .. } | CopyEvent::CopyImportFailed { .. })
+    )
+}
+
+/// The columns as they are written, by name.
+#[derive(Debug, Serialize)]
+struct Written {
+    position: i64,
+    event_id: Uuid,
+    copy_id: Option<CopyId>,
+    exam_id: Option<ExamId>,
+    sequence: i64,
+    action: &'static str,
+    event_type: &'static str,
+    actor_id: ActorId,
+    actor_role: Role,
+    request_id: String,
+    command_id: Uuid,
+    causation_id: Option<Uuid>,
+    recorded_at: Timestamp,
+    metadata: Value,
+}
+
+fn written(
+    recorded: &RecordedEvent,
+    action: &'static str,
+    event_type: &'static str,
+    metadata: Value,
+) -> Written {
+    let (copy_id, exam_id) = match recorded.stream {
+        StreamId::Copy(copy) => (Some(copy), None),
+        StreamId::Exam(exam) => (None, Some(exam)),
+    };
+    Written {
+        position: recorded.position,
+        event_id: recorded.event_id,
+        copy_id,
+        exam_id,
+        sequence: recorded.sequence,
+        action,
+        event_type,
+        actor_id: recorded.metadata.actor_id,
+        actor_role: recorded.metadata.actor_role,
+        request_id: recorded.metadata.request_id.clone(),
+        command_id: recorded.metadata.command_id,
+        causation_id: recorded.metadata.causation_id,
+        recorded_at: recorded.recorded_at,
+        metadata,
+    }
+}

@@ -1,0 +1,149 @@
+//! The fold of copies, and how its rows and counts are written.
+
+use std::collections::HashMap;
+
+use domain::copy::{CopyEvent, CopyStatus, ExamCopy};
+use domain::{AnonymousId, ExamId, Points, Timestamp};
+use serde::Serialize;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{CopyBody, FailedWork, LastFailure, VIEW};
+use crate::projector::{FoldError, Projector, ViewName};
+use crate::refold::refold;
+use crate::stream::{LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
+use crate::views::row;
+
+/// The fold.
+#[derive(Debug)]
+pub struct Copies;
+
+/// A copy by the domain's own fold, and what the row has beside it.
+#[derive(Debug, Default)]
+pub struct CopyStanding {
+    copy: ExamCopy,
+    last_failure: Option<LastFailure>,
+    first: Option<(i64, Timestamp)>,
+    last: Option<(i64, Timestamp)>,
+}
+
+impl Projector for Copies {
+    const VIEW: ViewName = VIEW;
+    const TABLES: &'static [&'static str] = &["copies_v1", "copy_status_counts_v1"];
+    const FOLLOWS: &'static [StreamType] = &[StreamType::Copy];
+    /// Copies and annotations together; an annotation takes some 300 bytes.
+    const HELD_WEIGHT: usize = 200_000;
+    type State = CopyStanding;
+
+    fn fold(state: &mut CopyStanding, recorded: &RecordedEvent) -> Result<(), FoldError> {
+        let LedgerEvent::Copy(event) = &recorded.event else { return Ok(()) };
+        if u64::try_from(recorded.sequence) != Ok(state.copy.sequence + 1) {
+            return Err(FoldError::OutOfOrder { folded: state.copy.sequence, sequence: recorded.sequence });
+        }
+        state.last_failure = last_failure(state.last_failure, event);
+        let at = (recorded.position, recorded.recorded_at);
+        state.first.get_or_insert(at);
+        state.last = Some(at);
+        // The one fold of a copy is the domain's, so that no total but its own can stand in a row (L8).
+        state.copy.fold(event.clone());
+        Ok(())
+    }
+
+    fn weight(state: &CopyStanding) -> usize {
+        1 + state.copy.state.paper().map_or(0, |paper| paper.marking.annotations.len())
+    }
+
+    async fn load(
+        connection: &mut PgConnection,
+        checkpoint: i64,
+        events: &[&RecordedEvent],
+    ) -> Result<HashMap<StreamId, CopyStanding>, ReplayError> {
+        refold::<Self>(connection, StreamType::Copy, checkpoint, events).await
+    }
+
+    async fn save(
+        connection: &mut PgConnection,
+        changed: &[(StreamId, &CopyStanding)],
+    ) -> Result<(), sqlx::Error> {
+        let rows: Vec<Written> =
+            changed.iter().filter_map(|(stream, state)| written(*stream, state)).collect();
+        sqlx::query(include_str!("save.sql")).bind(row::recordset(&rows)?).execute(connection).await?;
+        Ok(())
+    }
+}
+
+fn last_failure(standing: Option<LastFailure>, event: &CopyEvent) -> Option<LastFailure> {
+    use CopyEvent as E;
+    match event {
+        E::CopyImportFailed { attempt, stage, error_type, will_retry, .. } => Some(LastFailure {
+            work: FailedWork::Import,
+            attempt: *attempt,
+            stage: *stage,
+            error_type: *error_type,
+            will_retry: *will_retry,
+        }),
+        E::FinalisationFailed { attempt, stage, error_type, will_retry, .. } => Some(LastFailure {
+            work: FailedWork::Finalisation,
+            attempt: *attempt,
+            stage: *stage,
+            error_type: *error_type,
+            will_retry: *will_retry,
+        }),
+        E::CopyImported { .. } | E::CopyGraded { .. } => None,
+        E::CopyImportRequested { .. }
+        | E::CopyImportRetried { .. }
+        | E::CopyValidated { .. }
+        | E::LockAcquired { .. }
+        | E::LockRenewed { .. }
+        | E::LockReleased { .. }
+        | E::LockExpired { .. }
+        | E::LockForceReleased { .. }
+        | E::AnnotationAdded { .. }
+        | E::AnnotationRevised { .. }
+        | E::AnnotationRemoved { .. }
+        | E::QuestionScored { .. }
+        | E::RemarkSet { .. }
+        | E::AppreciationSet { .. }
+        | E::FinalisationStarted { .. }
+        | E::CopyExported { .. }
+        | E::ScoreCorrected { .. }
+        | E::CopyReopened { .. }
+        | E::CopyVoided { .. } => standing,
+    }
+}
+
+/// The columns as they are written, by name.
+#[derive(Serialize)]
+struct Written {
+    copy_id: Uuid,
+    exam_id: ExamId,
+    anonymous_id: AnonymousId,
+    status: Option<CopyStatus>,
+    total_hundredths: Option<Points>,
+    sequence: u64,
+    position: i64,
+    created_position: i64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    last_failure: Option<LastFailure>,
+    body: CopyBody,
+}
+
+fn written(stream: StreamId, state: &CopyStanding) -> Option<Written> {
+    let body = CopyBody::of(&state.copy)?;
+    let ((created_position, created_at), (position, updated_at)) = (state.first?, state.last?);
+    Some(Written {
+        copy_id: stream.uuid(),
+        exam_id: body.exam,
+        anonymous_id: body.anonymous_id.clone(),
+        status: body.status,
+        total_hundredths: body.total,
+        sequence: body.sequence,
+        position,
+        created_position,
+        created_at,
+        updated_at,
+        last_failure: state.last_failure,
+        body,
+    })
+}

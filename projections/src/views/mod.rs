@@ -1,0 +1,24 @@
+//! The views: one file each, with its fold, its rows and its queries.
+
+pub mod annotations;
+pub mod audit_trail;
+pub mod copies;
+pub mod copy_locks;
+pub mod exams;
+mod page;
+pub(crate) mod row;
+pub mod work_queue;
+
+pub use page::{PageSize, PageSizeError, Slice};
+
+use crate::projector::{Projector, ViewName};
+
+/// Every view of this build, with the tables that it writes.
+pub const ALL: [(ViewName, &[&str]); 6] = [
+    (copies::VIEW, copies::Copies::TABLES),
+    (copy_locks::VIEW, copy_locks::CopyLocks::TABLES),
+    (annotations::VIEW, annotations::Annotations::TABLES),
+    (audit_trail::VIEW, audit_trail::AuditTrail::TABLES),
+    (work_queue::VIEW, work_queue::WorkQueue::TABLES),
+    (exams::VIEW, exams::Exams::TABLES),
+];

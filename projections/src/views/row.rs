@@ -1,0 +1,105 @@
+//! Reading the columns of a view into the types of the domain.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use domain::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use sqlx::types::Json;
+use sqlx::types::chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::stream::RecordedEvent;
+
+/// A time of Postgres's, whose resolution is that of the domain.
+pub(crate) fn timestamp(row: &PgRow, column: &str) -> Result<Timestamp, sqlx::Error> {
+    Ok(from_utc(row.try_get(column)?))
+}
+
+/// A time that need not be there.
+pub(crate) fn optional_timestamp(row: &PgRow, column: &str) -> Result<Option<Timestamp>, sqlx::Error> {
+    Ok(row.try_get::<Option<DateTime<Utc>>, _>(column)?.map(from_utc))
+}
+
+pub(crate) fn from_utc(time: DateTime<Utc>) -> Timestamp {
+    Timestamp::from_micros(time.timestamp_micros())
+}
+
+/// A text that the domain can read.
+pub(crate) fn parsed<T>(row: &PgRow, column: &str) -> Result<T, sqlx::Error>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    parse(column, &row.try_get::<String, _>(column)?)
+}
+
+/// A text that the domain can read, or none.
+pub(crate) fn optional_parsed<T>(row: &PgRow, column: &str) -> Result<Option<T>, sqlx::Error>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    row.try_get::<Option<String>, _>(column)?.map(|text| parse(column, &text)).transpose()
+}
+
+fn parse<T>(column: &str, text: &str) -> Result<T, sqlx::Error>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    text.parse().map_err(|error: T::Err| unreadable(column, &error))
+}
+
+/// A number that the domain has without a sign.
+pub(crate) fn unsigned<T: TryFrom<i64>>(row: &PgRow, column: &str) -> Result<T, sqlx::Error> {
+    let number: i64 = row.try_get(column)?;
+    T::try_from(number).map_err(|_| unreadable(column, &"out of range"))
+}
+
+/// A number that the domain has without a sign, out of a column of four bytes.
+pub(crate) fn unsigned_int(row: &PgRow, column: &str) -> Result<u32, sqlx::Error> {
+    let number: i32 = row.try_get(column)?;
+    u32::try_from(number).map_err(|_| unreadable(column, &"out of range"))
+}
+
+/// A name out of a closed list, as serde spells it.
+pub(crate) fn named<T: DeserializeOwned>(row: &PgRow, column: &str) -> Result<T, sqlx::Error> {
+    let text: String = row.try_get(column)?;
+    serde_json::from_value(serde_json::Value::String(text)).map_err(|error| unreadable(column, &error))
+}
+
+/// A JSON document.
+pub(crate) fn json<T: DeserializeOwned>(row: &PgRow, column: &str) -> Result<T, sqlx::Error> {
+    Ok(row.try_get::<Json<T>, _>(column)?.0)
+}
+
+/// A JSON document that need not be there.
+pub(crate) fn optional_json<T: DeserializeOwned>(
+    row: &PgRow,
+    column: &str,
+) -> Result<Option<T>, sqlx::Error> {
+    Ok(row.try_get::<Option<Json<T>>, _>(column)?.map(|json| json.0))
+}
+
+/// Rows as one JSON array, which `json_populate_recordset` turns into rows of a table.
+pub(crate) fn recordset<T: Serialize>(rows: &[T]) -> Result<String, sqlx::Error> {
+    serde_json::to_string(rows).map_err(|error| sqlx::Error::Encode(Box::new(error)))
+}
+
+fn unreadable(column: &str, why: &impl Display) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.to_owned(), source: why.to_string().into() }
+}
+
+/// The streams of `events` that began before them, and so may have a row: the first event of a stream has number 1.
+pub(crate) fn streams_begun_before(events: &[&RecordedEvent]) -> Vec<Uuid> {
+    let mut begun: BTreeMap<Uuid, bool> = BTreeMap::new();
+    for event in events {
+        begun.entry(event.stream.uuid()).or_insert(event.sequence > 1);
+    }
+    begun.into_iter().filter_map(|(stream, before)| before.then_some(stream)).collect()
+}
