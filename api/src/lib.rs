@@ -1,8 +1,11 @@
 //! The service.
 
+pub mod blobs;
 pub mod http;
+pub mod ledger;
 pub mod limits;
 pub mod logs;
 pub mod metrics;
 pub mod pdf;
 pub mod tokens;
+pub mod vault;

@@ -1,0 +1,4 @@
+SELECT c.body_hmac, c.first_position, c.last_position, e.recorded_at, c.answer::text
+FROM commands c
+JOIN events e ON e.position = c.last_position
+WHERE c.principal = $1 AND c.key = $2

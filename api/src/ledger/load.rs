@@ -1,0 +1,108 @@
+//! Streams as states: folded by cqrs-es, kept in a bounded cache, and never older than they claim to be.
+
+use cqrs_es::EventStore as _;
+use cqrs_es::persist::PersistedEventStore;
+use domain::Digest;
+use postgres_es::PostgresEventRepository;
+use sqlx::Row as _;
+use std::sync::Arc;
+use uuid::Uuid;
+
+use super::call::digest;
+use super::{Ledger, LedgerError, Loaded, Stored};
+
+impl Ledger {
+    /// A stream as it stands now: a cached state is used only where the stream's last event is the one it ends with.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`] where the database does not answer, [`LedgerError::Unreadable`] for an event that this
+    /// build does not know.
+    pub async fn load<A: Stored>(&self, id: Uuid) -> Result<Loaded<A>, LedgerError> {
+        if let Some(loaded) = self.cached::<A>(id) {
+            if self.is_current(id, &loaded).await? {
+                return Ok(loaded);
+            }
+            self.forget::<A>(id);
+        }
+        self.load_afresh(id).await
+    }
+
+    pub(super) fn cached<A: Stored>(&self, id: Uuid) -> Option<Loaded<A>> {
+        A::shelf(&self.shared.shelves).get(&id)
+    }
+
+    pub(super) fn forget<A: Stored>(&self, id: Uuid) {
+        A::shelf(&self.shared.shelves).remove(&id);
+    }
+
+    /// Keeps a state, unless a newer one is there. A state of no events is not kept: it costs nothing to make, and ids that
+    /// do not exist could fill the cache.
+    pub(super) fn keep<A: Stored>(&self, id: Uuid, loaded: &Loaded<A>) {
+        let shelf = A::shelf(&self.shared.shelves);
+        if loaded.sequence > 0 && shelf.get(&id).is_none_or(|kept| kept.sequence < loaded.sequence) {
+            shelf.insert(id, loaded.clone());
+        }
+    }
+
+    /// Whether the stream's last event is the one that this state ends with.
+    pub(super) async fn is_current<A: Stored>(&self, id: Uuid, loaded: &Loaded<A>) -> Result<bool, LedgerError> {
+        let last = sqlx::query(
+            "SELECT sequence, leaf_hash FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 \
+             ORDER BY sequence DESC LIMIT 1",
+        )
+        .bind(A::TYPE)
+        .bind(id.to_string())
+        .fetch_optional(&self.shared.pool)
+        .await?;
+        let Some(last) = last else { return Ok(loaded.sequence == 0) };
+        let sequence: i64 = last.try_get(0)?;
+        Ok(u64::try_from(sequence) == Ok(loaded.sequence) && digest(&last, 1)? == loaded.leaf)
+    }
+
+    /// Folds a stream from its events.
+    pub(super) async fn load_afresh<A: Stored>(&self, id: Uuid) -> Result<Loaded<A>, LedgerError> {
+        let aggregate_id = id.to_string();
+        let repository = PostgresEventRepository::new(self.shared.pool.clone());
+        let store =
+            PersistedEventStore::<_, A>::new_event_store(repository).with_upcasters(A::upcasters());
+        let folded = store.load_aggregate(&aggregate_id).await.map_err(|error| explain::<A>(&aggregate_id, error))?;
+        let sequence = folded.aggregate.sequence();
+        let (leaf, position) = self.last_leaf::<A>(&aggregate_id, sequence).await?;
+        let loaded = Loaded { state: Arc::new(folded.aggregate), sequence, leaf, position };
+        self.keep(id, &loaded);
+        Ok(loaded)
+    }
+
+    /// Leaf and position of the event at exactly the sequence that was folded: the stream may have grown since.
+    async fn last_leaf<A: Stored>(&self, aggregate_id: &str, sequence: u64) -> Result<(Digest, i64), LedgerError> {
+        if sequence == 0 {
+            return Ok((Digest::ZERO, 0));
+        }
+        let row = sqlx::query(
+            "SELECT leaf_hash, position FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence = $3",
+        )
+        .bind(A::TYPE)
+        .bind(aggregate_id)
+        .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
+        .fetch_one(&self.shared.pool)
+        .await?;
+        Ok((digest(&row, 0)?, row.try_get(1)?))
+    }
+}
+
+fn explain<A: Stored>(aggregate_id: &str, error: cqrs_es::AggregateError<A::Error>) -> LedgerError {
+    use cqrs_es::AggregateError as E;
+    let unreadable = |reason: String| LedgerError::Unreadable {
+        aggregate_type: A::TYPE,
+        aggregate_id: aggregate_id.to_owned(),
+        reason,
+    };
+    match error {
+        E::DatabaseConnectionError(source) | E::UnexpectedError(source) => match source.downcast::<sqlx::Error>() {
+            Ok(error) => (*error).into(),
+            Err(other) => unreadable(other.to_string()),
+        },
+        E::DeserializationError(source) => unreadable(source.to_string()),
+        E::UserError(_) | E::AggregateConflict => unreadable("cqrs-es refused to load it".to_owned()),
+    }
+}

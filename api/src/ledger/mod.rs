@@ -1,0 +1,164 @@
+//! The one way into the ledger.
+//!
+//! A command loads its aggregate, is decided by `domain`, and its events go to the batcher, which commits many commands in
+//! one transaction of the SQL function `append_events`. That function holds one lock, gives positions in the order of
+//! commits, refuses what does not stand where it expects its stream, and knows again what it applied.
+//!
+//! Architecture invariants: nothing is acknowledged before it is committed; an event is written by nothing but
+//! `append_events`; one command of a stream is in flight in a process.
+
+mod batcher;
+mod call;
+mod clock;
+mod error;
+mod execute;
+mod limits;
+mod load;
+mod notifier;
+mod order;
+mod queued;
+mod session;
+mod stored;
+mod turns;
+pub mod verify;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use domain::Timestamp;
+use sqlx::types::chrono::{DateTime, Utc};
+use sqlx::{PgPool, Row as _};
+use tokio::sync::{Semaphore, mpsc, watch};
+use uuid::Uuid;
+
+pub use error::{ExecuteError, LedgerError};
+pub use limits::LedgerLimits;
+pub use order::{By, Executed, Idempotency, InvalidKey, Order};
+pub use stored::{Loaded, Shelf, Shelves, Stored};
+
+use batcher::Batcher;
+use clock::LedgerClock;
+use queued::Queued;
+use turns::Turns;
+
+/// A ledger, as this process writes to it. Clones are the same ledger.
+#[derive(Clone)]
+pub struct Ledger {
+    shared: Arc<Shared>,
+    queue: mpsc::Sender<Queued>,
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").field("epoch", &self.shared.epoch).finish_non_exhaustive()
+    }
+}
+
+/// What the handles of a ledger and its batcher share.
+struct Shared {
+    pool: PgPool,
+    limits: LedgerLimits,
+    epoch: Uuid,
+    schema: String,
+    clock: LedgerClock,
+    turns: Turns,
+    shelves: Shelves,
+    admission: Semaphore,
+    appended_events: AtomicU64,
+    watcher: OnceLock<BatchWatcher>,
+}
+
+type BatchWatcher = Box<dyn Fn(BatchSeen) + Send + Sync>;
+
+/// A batch that was committed, for the metrics.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchSeen {
+    /// How many commands it held, the refused ones counted.
+    pub commands: usize,
+    /// How many events it added.
+    pub events: usize,
+    /// From the batch being closed to its answer.
+    pub duration: Duration,
+}
+
+impl Ledger {
+    /// Opens the ledger in the schema that the sessions of `pool` see, and starts the tasks that append and notify; they end
+    /// when the last handle is gone and the queue is empty. The appending connections are the ledger's own, beside the pool.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotALedger`] before the migrations, [`LedgerError::Unavailable`] without a database.
+    pub async fn open(pool: PgPool, limits: LedgerLimits) -> Result<Self, LedgerError> {
+        let head = sqlx::query("SELECT epoch, clock_timestamp(), current_schema()::text FROM ledger_head")
+            .fetch_optional(&pool)
+            .await
+            .map_err(|error| match error.as_database_error().and_then(sqlx::error::DatabaseError::code) {
+                // undefined_table
+                Some(code) if code == "42P01" => LedgerError::NotALedger(error.to_string()),
+                _ => error.into(),
+            })?
+            .ok_or_else(|| LedgerError::NotALedger("ledger_head is empty".to_owned()))?;
+        let shared = Arc::new(Shared {
+            epoch: head.try_get(0)?,
+            clock: LedgerClock::set_to(call::timestamp(head.try_get::<DateTime<Utc>, _>(1)?)),
+            schema: head.try_get(2)?,
+            turns: Turns::new(),
+            shelves: Shelves::new(limits.cached_events),
+            admission: Semaphore::new(limits.queue_commands),
+            appended_events: AtomicU64::new(0),
+            watcher: OnceLock::new(),
+            pool,
+            limits,
+        });
+        let (queue, queued) = mpsc::channel(limits.queue_commands);
+        let (appended, last_position) = watch::channel(0);
+        let options = shared.pool.connect_options().as_ref().clone();
+        let channel = notification_channel(&shared.schema);
+        tokio::spawn(Batcher::new(Arc::clone(&shared), queued, appended, &options).run());
+        tokio::spawn(notifier::run(last_position, channel, options, limits));
+        Ok(Self { shared, queue })
+    }
+
+    /// The ledger's epoch: positions of two epochs cannot be compared.
+    #[must_use]
+    pub fn epoch(&self) -> Uuid {
+        self.shared.epoch
+    }
+
+    /// Now, by Postgres's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// The channel on which readers are told of every append; the payload is the newest position.
+    #[must_use]
+    pub fn channel(&self) -> String {
+        notification_channel(&self.shared.schema)
+    }
+
+    /// How many events this process has appended.
+    #[must_use]
+    pub fn appended_events(&self) -> u64 {
+        self.shared.appended_events.load(Ordering::Relaxed)
+    }
+
+    /// How many commands are in flight.
+    #[must_use]
+    pub fn commands_in_flight(&self) -> usize {
+        self.shared.limits.queue_commands.saturating_sub(self.shared.admission.available_permits())
+    }
+
+    /// Has `watcher` told of every committed batch. It is called by the task that appends, so it must not wait. The first
+    /// watcher stays.
+    pub fn watch_batches(&self, watcher: impl Fn(BatchSeen) + Send + Sync + 'static) {
+        let _ = self.shared.watcher.set(Box::new(watcher));
+    }
+}
+
+/// The channel on which readers of the ledger in `schema` are notified.
+#[must_use]
+pub fn notification_channel(schema: &str) -> String {
+    format!("{schema}_appended")
+}

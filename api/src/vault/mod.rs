@@ -1,0 +1,25 @@
+//! Personal texts, outside the log.
+//!
+//! A text is sealed before a command is built: `domain` sees its commitment, the ledger's database its ciphertext, and the
+//! key store, which is another database, the key. Deleting any of the two leaves the event as it is and the text gone.
+
+mod cipher;
+mod error;
+mod key_store;
+mod lock_token;
+mod master_key;
+mod owner;
+mod secret;
+mod server_keys;
+mod text;
+
+pub use error::{MasterKeyError, VaultError};
+pub use key_store::{DataKey, KeyStore};
+pub use lock_token::LockTokens;
+pub use master_key::MasterKey;
+pub use owner::{Purpose, VaultOwner};
+pub use secret::SecretText;
+pub use server_keys::ServerKeys;
+pub use text::{Opened, Sealed, Vault, VaultRow};
+
+pub(crate) use cipher::Sealing;

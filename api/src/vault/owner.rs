@@ -1,0 +1,52 @@
+//! Whose a secret is, and what it is for.
+
+use domain::CopyId;
+use uuid::Uuid;
+
+/// Whose personal data is sealed. Erasure destroys an owner's keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum VaultOwner {
+    /// A copy: its scan, its file's name, what graders wrote on it.
+    Copy(CopyId),
+}
+
+impl VaultOwner {
+    /// As it stands in the column `owner_kind`.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Copy(_) => "copy",
+        }
+    }
+
+    /// As it stands in the column `owner_id`.
+    #[must_use]
+    pub const fn id(self) -> Uuid {
+        match self {
+            Self::Copy(copy) => copy.0,
+        }
+    }
+}
+
+/// What a key is for: each purpose of an owner has its own, so that one can be erased without the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Who someone is: names, file names.
+    Identity,
+    /// Scans and what is drawn from them.
+    Scan,
+    /// What graders and the office wrote.
+    Comments,
+}
+
+impl Purpose {
+    /// As it stands in the column `purpose`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Scan => "scan",
+            Self::Comments => "comments",
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Keys of the service itself, derived from the master key, one a use.
+
+use std::fmt;
+
+use domain::Digest;
+use hmac::Mac as _;
+use zeroize::Zeroizing;
+
+use super::LockTokens;
+use super::MasterKey;
+use super::master_key::keyed;
+
+/// The keys under which the service signs what it gives out and remembers what it was asked.
+#[derive(Clone)]
+pub struct ServerKeys {
+    command_bodies: Zeroizing<[u8; 32]>,
+    lock_tokens: LockTokens,
+}
+
+impl fmt::Debug for ServerKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServerKeys([secret])")
+    }
+}
+
+impl ServerKeys {
+    /// The keys that go with this master key; every process of a ledger derives the same ones.
+    #[must_use]
+    pub fn of(master: &MasterKey) -> Self {
+        Self {
+            command_bodies: master.derive("command bodies"),
+            lock_tokens: LockTokens::under(master.derive("lock tokens")),
+        }
+    }
+
+    /// The tokens of locks.
+    #[must_use]
+    pub const fn lock_tokens(&self) -> &LockTokens {
+        &self.lock_tokens
+    }
+
+    /// HMAC-SHA-256 of a request: what was asked (method and path) and its body, or the SHA-256 of a large one. Stored with
+    /// the command in the body's stead, so that no short personal text can be guessed from it.
+    #[must_use]
+    pub fn body_hmac(&self, asked: &str, body: &[u8]) -> Digest {
+        let mut mac = keyed(&self.command_bodies);
+        // With its length in front, no part of one can pass for a part of the other.
+        mac.update(&(asked.len() as u64).to_be_bytes());
+        mac.update(asked.as_bytes());
+        mac.update(body);
+        Digest(mac.finalize().into_bytes().into())
+    }
+}
