@@ -62,7 +62,8 @@ impl Blobs {
         let store = settings.into_iter().try_fold(store, |store, (name, value)| {
             name.parse().map(|name| store.with_config(name, value))
         })?;
-        let prefix = url.split("://").nth(1).and_then(|rest| rest.split_once('/')).map_or("", |(_, path)| path);
+        let prefix =
+            url.split("://").nth(1).and_then(|rest| rest.split_once('/')).map_or("", |(_, path)| path);
         let store = object_store::prefix::PrefixStore::new(store.build()?, prefix);
         Ok(Self { store: Arc::new(store), keys })
     }
@@ -114,7 +115,9 @@ impl Blobs {
 }
 
 /// Hashing and encrypting 50 MB takes a tenth of a second, which no other request may wait for.
-async fn off_the_reactor<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, BlobError> {
+async fn off_the_reactor<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, BlobError> {
     tokio::task::spawn_blocking(work).await.map_err(|_| BlobError::Interrupted)
 }
 

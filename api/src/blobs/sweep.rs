@@ -51,12 +51,14 @@ impl Blobs {
                 Ok(None) => return Ok(swept),
                 Err(error) => return Err(error.1.into()),
             };
-            let old: Vec<_> = some.iter().filter(|blob| is_older(blob, older_than)).filter_map(name).collect();
+            let old: Vec<_> =
+                some.iter().filter(|blob| is_older(blob, older_than)).filter_map(name).collect();
             if old.is_empty() {
                 continue;
             }
             swept.asked += old.len();
-            let named = referenced(old.clone()).await.map_err(|error| BlobError::References(Box::new(error)))?;
+            let named =
+                referenced(old.clone()).await.map_err(|error| BlobError::References(Box::new(error)))?;
             for (copy, digest) in old.into_iter().filter(|name| !named.contains(name)) {
                 if swept.deleted == MAX_SWEPT {
                     return Ok(swept);

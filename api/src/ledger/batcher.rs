@@ -103,7 +103,7 @@ impl Batcher {
         let deadline = batch.first().map_or(began, |queued| queued.since) + self.shared.limits.patience;
         let mut may_be_done = false;
         loop {
-            let error = match self.call(&batch).await {
+            let (trouble, error) = match self.call(&batch).await {
                 Ok((outcomes, clock)) => {
                     self.shared.clock.learn(clock);
                     self.see(&batch, &outcomes, began);
@@ -112,7 +112,7 @@ impl Batcher {
                 }
                 Err(error) => error,
             };
-            match Trouble::of(&error) {
+            match trouble {
                 Trouble::Refused => return Err((batch, error)),
                 Trouble::Busy if !may_be_done => {
                     tracing::warn!(%error, commands = batch.len(), "the append lock was not to be had");
@@ -120,7 +120,7 @@ impl Batcher {
                     return Ok(());
                 }
                 Trouble::Busy | Trouble::NotDone => {}
-                Trouble::Unknown => may_be_done |= self.was_sent(),
+                Trouble::Unknown => may_be_done = true,
             }
             tracing::warn!(%error, commands = batch.len(), "the connection that appends was lost; trying again");
             self.session.lose();
@@ -133,21 +133,17 @@ impl Batcher {
         }
     }
 
-    async fn call(&mut self, batch: &[Queued]) -> Result<(Vec<Outcome>, Timestamp), sqlx::Error> {
+    async fn call(&mut self, batch: &[Queued]) -> Result<(Vec<Outcome>, Timestamp), (Trouble, sqlx::Error)> {
         let patience = self.shared.limits.call_timeout();
-        let connection = self.session.connection().await?;
-        let Ok(called) = timeout(patience, append_events(connection, batch)).await else {
-            return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into());
-        };
+        // What fails before there is a connection has not reached the server.
+        let connection = self.session.connection().await.map_err(|error| (Trouble::NotDone, error))?;
+        let called = timeout(patience, append_events(connection, batch)).await;
+        let called =
+            called.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()));
         if called.is_ok() {
             self.session.works();
         }
-        called
-    }
-
-    /// Whether the failed call had a connection, and so may have reached the server.
-    fn was_sent(&self) -> bool {
-        self.session.is_open()
+        called.map_err(|error| (Trouble::of(&error), error))
     }
 
     fn see(&self, batch: &[Queued], outcomes: &[Outcome], began: Instant) {
@@ -155,7 +151,8 @@ impl Batcher {
         for (queued, outcome) in batch.iter().zip(outcomes) {
             if let Outcome::Applied { last, .. } = *outcome {
                 events += queued.append.events.len();
-                self.appended.send_if_modified(|position| std::mem::replace(position, last.max(*position)) < last);
+                self.appended
+                    .send_if_modified(|position| std::mem::replace(position, last.max(*position)) < last);
             }
         }
         self.shared.appended_events.fetch_add(events as u64, Ordering::Relaxed);
@@ -185,8 +182,8 @@ fn appending(options: &PgConnectOptions, limits: &LedgerLimits) -> PgConnectOpti
     options.clone().options([
         ("lock_timeout", limits.lock_timeout.as_millis().to_string()),
         ("statement_timeout", limits.statement_timeout.as_millis().to_string()),
-        // `append_events` needs to see what others committed while it waited.
-        ("default_transaction_isolation", "read committed".to_owned()),
+        // `append_events` needs to see what others committed while it waited. Options are split at unescaped spaces.
+        ("default_transaction_isolation", r"read\ committed".to_owned()),
         // A plan that was cached while `events` was nearly empty must not read it whole when it is not.
         ("enable_seqscan", "off".to_owned()),
         ("jit", "off".to_owned()),

@@ -32,7 +32,8 @@ pub(super) async fn append_events(
 fn call(batch: &[Queued]) -> Query<'_, Postgres, PgArguments> {
     let commands = || batch.iter().map(|queued| &queued.append);
     let events = || commands().flat_map(|append| append.events.iter().map(move |event| (append, event)));
-    let vault = || (1_i32..).zip(commands()).flat_map(|(nth, append)| append.vault.iter().map(move |row| (nth, row)));
+    let vault =
+        || (1_i32..).zip(commands()).flat_map(|(nth, append)| append.vault.iter().map(move |row| (nth, row)));
     sqlx::query(CALL)
         .bind(commands().map(|append| append.principal).collect::<Vec<Uuid>>())
         .bind(commands().map(|append| append.key).collect::<Vec<Uuid>>())
@@ -41,7 +42,9 @@ fn call(batch: &[Queued]) -> Query<'_, Postgres, PgArguments> {
         .bind(commands().map(|append| append.aggregate_type).collect::<Vec<&str>>())
         .bind(commands().map(|append| append.aggregate_id.as_str()).collect::<Vec<&str>>())
         .bind(commands().map(|append| append.expected_sequence).collect::<Vec<i64>>())
-        .bind(commands().map(|append| append.expected_leaf.as_ref().map(bytes)).collect::<Vec<Option<&[u8]>>>())
+        .bind(
+            commands().map(|append| append.expected_leaf.as_ref().map(bytes)).collect::<Vec<Option<&[u8]>>>(),
+        )
         .bind(commands().map(event_count).collect::<Vec<i32>>())
         .bind(events().map(|(_, event)| event.event_id).collect::<Vec<Uuid>>())
         .bind(events().map(|(_, event)| event.event_type.as_str()).collect::<Vec<&str>>())

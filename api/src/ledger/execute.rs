@@ -19,7 +19,10 @@ use super::{ExecuteError, Executed, Ledger, LedgerError, Loaded, Order, Stored};
 enum Attempt<A> {
     Done(Executed<A>),
     /// Another process was faster: the stream is at this sequence now.
-    Overtaken { current_sequence: u64, turn: Turn },
+    Overtaken {
+        current_sequence: u64,
+        turn: Turn,
+    },
 }
 
 type Attempted<A> = Result<Attempt<A>, ExecuteError<<A as cqrs_es::Aggregate>::Error>>;
@@ -63,7 +66,13 @@ impl Ledger {
         Err(ExecuteError::Conflict { current_sequence: current, decisions: limits.decisions })
     }
 
-    async fn attempt<A: Stored>(&self, id: Uuid, order: &Order<'_, A>, key: Uuid, turn: Turn) -> Attempted<A> {
+    async fn attempt<A: Stored>(
+        &self,
+        id: Uuid,
+        order: &Order<'_, A>,
+        key: Uuid,
+        turn: Turn,
+    ) -> Attempted<A> {
         let (standing, cached) = match self.cached::<A>(id) {
             Some(loaded) => (loaded, true),
             None => (self.load_afresh::<A>(id).await.map_err(|error| self.failed(error))?, false),
@@ -75,7 +84,8 @@ impl Ledger {
         if refusal.is_some() || decision.events.is_empty() {
             return self.nothing_to_append(id, order, &standing, cached, refusal, turn).await;
         }
-        let append = written(id, order, key, &standing, &decision).map_err(|error| self.failed(error.into()))?;
+        let append =
+            written(id, order, key, &standing, &decision).map_err(|error| self.failed(error.into()))?;
         let answer = (order.answer)(&decision.state);
         let reply = self.queue(append, &answer, turn).await?;
         self.settle(id, &standing, decision, answer, reply).await
@@ -124,7 +134,10 @@ impl Ledger {
         let Some(row) = row else { return Ok(None) };
         let read = || -> Result<(Option<Vec<u8>>, Known), sqlx::Error> {
             let recorded_at = timestamp(row.try_get(3)?);
-            Ok((row.try_get(0)?, Known { first: row.try_get(1)?, last: row.try_get(2)?, recorded_at, answer: row.try_get(4)? }))
+            Ok((
+                row.try_get(0)?,
+                Known { first: row.try_get(1)?, last: row.try_get(2)?, recorded_at, answer: row.try_get(4)? },
+            ))
         };
         let (body_hmac, known) = read().map_err(|error| self.failed(error.into()))?;
         if body_hmac.as_deref() == Some(idempotency.body_hmac.0.as_slice()) {
@@ -135,7 +148,12 @@ impl Ledger {
     }
 
     /// Hands an append to the batcher and waits for its answer.
-    async fn queue<E>(&self, mut append: Append, answer: &Value, turn: Turn) -> Result<Reply, ExecuteError<E>> {
+    async fn queue<E>(
+        &self,
+        mut append: Append,
+        answer: &Value,
+        turn: Turn,
+    ) -> Result<Reply, ExecuteError<E>> {
         append.answer = answer.to_string();
         let (bytes, max) = (append.bytes(), self.shared.limits.batch_bytes);
         if bytes > max {

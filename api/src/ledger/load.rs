@@ -45,7 +45,11 @@ impl Ledger {
     }
 
     /// Whether the stream's last event is the one that this state ends with.
-    pub(super) async fn is_current<A: Stored>(&self, id: Uuid, loaded: &Loaded<A>) -> Result<bool, LedgerError> {
+    pub(super) async fn is_current<A: Stored>(
+        &self,
+        id: Uuid,
+        loaded: &Loaded<A>,
+    ) -> Result<bool, LedgerError> {
         let last = sqlx::query(
             "SELECT sequence, leaf_hash FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 \
              ORDER BY sequence DESC LIMIT 1",
@@ -63,9 +67,9 @@ impl Ledger {
     pub(super) async fn load_afresh<A: Stored>(&self, id: Uuid) -> Result<Loaded<A>, LedgerError> {
         let aggregate_id = id.to_string();
         let repository = PostgresEventRepository::new(self.shared.pool.clone());
-        let store =
-            PersistedEventStore::<_, A>::new_event_store(repository).with_upcasters(A::upcasters());
-        let folded = store.load_aggregate(&aggregate_id).await.map_err(|error| explain::<A>(&aggregate_id, error))?;
+        let store = PersistedEventStore::<_, A>::new_event_store(repository).with_upcasters(A::upcasters());
+        let folded =
+            store.load_aggregate(&aggregate_id).await.map_err(|error| explain::<A>(&aggregate_id, error))?;
         let sequence = folded.aggregate.sequence();
         let (leaf, position) = self.last_leaf::<A>(&aggregate_id, sequence).await?;
         let loaded = Loaded { state: Arc::new(folded.aggregate), sequence, leaf, position };
@@ -74,7 +78,11 @@ impl Ledger {
     }
 
     /// Leaf and position of the event at exactly the sequence that was folded: the stream may have grown since.
-    async fn last_leaf<A: Stored>(&self, aggregate_id: &str, sequence: u64) -> Result<(Digest, i64), LedgerError> {
+    async fn last_leaf<A: Stored>(
+        &self,
+        aggregate_id: &str,
+        sequence: u64,
+    ) -> Result<(Digest, i64), LedgerError> {
         if sequence == 0 {
             return Ok((Digest::ZERO, 0));
         }
@@ -98,10 +106,12 @@ fn explain<A: Stored>(aggregate_id: &str, error: cqrs_es::AggregateError<A::Erro
         reason,
     };
     match error {
-        E::DatabaseConnectionError(source) | E::UnexpectedError(source) => match source.downcast::<sqlx::Error>() {
-            Ok(error) => (*error).into(),
-            Err(other) => unreadable(other.to_string()),
-        },
+        E::DatabaseConnectionError(source) | E::UnexpectedError(source) => {
+            match source.downcast::<sqlx::Error>() {
+                Ok(error) => (*error).into(),
+                Err(other) => unreadable(other.to_string()),
+            }
+        }
         E::DeserializationError(source) => unreadable(source.to_string()),
         E::UserError(_) | E::AggregateConflict => unreadable("cqrs-es refused to load it".to_owned()),
     }

@@ -42,11 +42,6 @@ impl Session {
         self.connection = None;
     }
 
-    /// Whether there is a connection, as far as this process knows.
-    pub(super) fn is_open(&self) -> bool {
-        self.connection.is_some()
-    }
-
     /// Notes that the connection works.
     pub(super) fn works(&mut self) {
         self.backoff.reset();

@@ -12,7 +12,9 @@ use quick_cache::sync::Cache;
 use uuid::Uuid;
 
 /// An aggregate whose stream this ledger holds.
-pub trait Stored: Aggregate<Services = (), Command: Send, Event: Send + Sync, Error: Send> + Clone + 'static {
+pub trait Stored:
+    Aggregate<Services = (), Command: Send, Event: Send + Sync, Error: Send> + Clone + 'static
+{
     /// The sequence of the last event in this state; 0 before the first.
     fn sequence(&self) -> u64;
 

@@ -140,7 +140,11 @@ impl KeyStore {
         self.inner.by_id.get(&id).filter(|key| key.read_at.elapsed() < KEY_AGE)
     }
 
-    async fn stored_of(&self, owner: VaultOwner, purpose: Purpose) -> Result<Option<Arc<DataKey>>, VaultError> {
+    async fn stored_of(
+        &self,
+        owner: VaultOwner,
+        purpose: Purpose,
+    ) -> Result<Option<Arc<DataKey>>, VaultError> {
         let row = sqlx::query(
             "SELECT key_id, wrapped FROM data_keys WHERE owner_id = $1 AND owner_kind = $2 AND purpose = $3",
         )

@@ -90,7 +90,8 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Damaged`] where a row is not what was sealed.
     pub async fn open(&self, commitments: &[Commitment]) -> Result<HashMap<Commitment, Opened>, VaultError> {
-        let mut opened: HashMap<_, _> = commitments.iter().map(|commitment| (*commitment, Opened::Erased)).collect();
+        let mut opened: HashMap<_, _> =
+            commitments.iter().map(|commitment| (*commitment, Opened::Erased)).collect();
         for some in commitments.chunks(ROWS_A_READ) {
             let asked: Vec<&[u8]> = some.iter().map(|commitment| commitment.0.0.as_slice()).collect();
             let rows = sqlx::query(
@@ -149,5 +150,6 @@ fn read(row: &PgRow) -> Result<VaultRow, VaultError> {
 /// What a sealed text is bound to: in the row of another owner, purpose or commitment it does not open.
 fn context(owner: VaultOwner, purpose: Purpose, commitment: Commitment) -> Vec<u8> {
     let (kind, owner, purpose) = (owner.kind(), owner.id(), purpose.as_str());
-    format!("gradeledger-vault v1\nowner {kind} {owner}\npurpose {purpose}\ncommitment {commitment}\n").into_bytes()
+    format!("gradeledger-vault v1\nowner {kind} {owner}\npurpose {purpose}\ncommitment {commitment}\n")
+        .into_bytes()
 }

@@ -6,4 +6,6 @@
     reason = "a test that cannot set up its world should fail there"
 )]
 
+mod append;
+mod office;
 mod pdf_finalise;
