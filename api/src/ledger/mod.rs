@@ -160,5 +160,5 @@ impl Ledger {
 /// The channel on which readers of the ledger in `schema` are notified.
 #[must_use]
 pub fn notification_channel(schema: &str) -> String {
-    format!("{schema}_appended")
+    format!("{schema}_events")
 }
