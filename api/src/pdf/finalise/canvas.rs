@@ -75,7 +75,7 @@ impl Ink {
         let mut state = chunk.ext_graphics(number);
         match self {
             Self::Marker => state.blend_mode(BlendMode::Multiply).non_stroking_alpha(0.4),
-            Self::Slip => state.blend_mode(BlendMode::Normal).non_stroking_alpha(0.86),
+            Self::Slip => state.blend_mode(BlendMode::Normal).non_stroking_alpha(0.82),
         };
     }
 }
@@ -198,7 +198,7 @@ impl<'f> Canvas<'f> {
                     Pen::new(&mut self.content, self.fonts, *face, size, (pen, y))
                         .run(clusters, *right_to_left);
                 }
-                Piece::Missing(character) => self.missing(*character, pen, y, size, colour),
+                Piece::Missing { character, .. } => self.missing(*character, pen, y, size, colour),
             }
             pen += piece.width() * size / 1000.0;
         }

@@ -1,9 +1,10 @@
 //! The fonts of a final PDF: which face draws which character, and what of each face was used.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use rustybuzz::Face;
 use rustybuzz::ttf_parser::GlyphId;
+use rustybuzz::{Direction, Face, GlyphBuffer, Script, ShapePlan, UnicodeBuffer, shape_with_plan};
 use subsetter::GlyphRemapper;
 
 use super::error::FinaliseError;
@@ -50,6 +51,8 @@ impl FontFace {
 /// The faces, ordered so that the chain of each weight is a list of indices.
 pub(super) struct Fonts {
     faces: Vec<FontFace>,
+    /// How each face shapes a script in a direction: dear to work out, and few.
+    plans: RefCell<Vec<(FaceIndex, Direction, Option<Script>, ShapePlan)>>,
 }
 
 const REGULAR_CHAIN: [FaceIndex; 3] = [0, 2, 3];
@@ -71,7 +74,8 @@ impl Fonts {
             })?;
             Ok(FontFace { name, file, face, used: GlyphRemapper::new(), meaning: BTreeMap::new() })
         });
-        Ok(Self { faces: faces.collect::<Result<_, FinaliseError>>()? })
+        let plans = RefCell::default();
+        Ok(Self { faces: faces.collect::<Result<_, FinaliseError>>()?, plans })
     }
 
     /// The first face of a weight's chain that has every one of these characters.
@@ -88,6 +92,22 @@ impl Fonts {
             .iter()
             .copied()
             .find(|&index| characters.clone().all(|character| self.faces[index].has(character)))
+    }
+
+    /// Shapes a buffer whose direction and script are set.
+    pub(super) fn shape(&self, index: FaceIndex, buffer: UnicodeBuffer) -> GlyphBuffer {
+        let (direction, script) = (buffer.direction(), Some(buffer.script()));
+        let face = &self.faces[index].face;
+        let mut plans = self.plans.borrow_mut();
+        let known = plans.iter().position(|(of, towards, for_script, _)| {
+            (*of, *towards, *for_script) == (index, direction, script)
+        });
+        let at = known.unwrap_or_else(|| {
+            let plan = ShapePlan::new(face, direction, script, None, &[]);
+            plans.push((index, direction, script, plan));
+            plans.len() - 1
+        });
+        shape_with_plan(face, &plans[at].3, buffer)
     }
 
     /// Whether a character will be drawn as a box with its code.

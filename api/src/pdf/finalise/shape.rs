@@ -2,7 +2,7 @@
 //!
 //! Widths are in thousandths of an em throughout, so that a shaped line can be drawn at any size.
 
-use rustybuzz::{BufferClusterLevel, BufferFlags, Direction, UnicodeBuffer, shape};
+use rustybuzz::{BufferClusterLevel, BufferFlags, Direction, UnicodeBuffer};
 use unicode_script::{Script, UnicodeScript};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -14,6 +14,8 @@ pub(super) const MISSING_WIDTH: f32 = 1_000.0;
 /// Glyphs that stand together for some characters.
 #[derive(Debug, Clone)]
 pub(super) struct Cluster {
+    /// Where its text begins in the run that was shaped, in bytes.
+    pub(super) start: usize,
     pub(super) text: String,
     pub(super) glyphs: Vec<Glyph>,
 }
@@ -32,8 +34,8 @@ pub(super) struct Glyph {
 pub(super) enum Piece {
     /// Clusters of one face, in visual order.
     Glyphs { face: FaceIndex, clusters: Vec<Cluster>, right_to_left: bool },
-    /// A character that no face has.
-    Missing(char),
+    /// A character that no face has, and where it stands in the run, in bytes.
+    Missing { character: char, start: usize },
 }
 
 impl Piece {
@@ -42,7 +44,7 @@ impl Piece {
             Self::Glyphs { clusters, .. } => {
                 clusters.iter().flat_map(|cluster| &cluster.glyphs).map(|glyph| glyph.advance).sum()
             }
-            Self::Missing(_) => MISSING_WIDTH,
+            Self::Missing { .. } => MISSING_WIDTH,
         }
     }
 }
@@ -52,9 +54,10 @@ pub(super) fn shape_run(fonts: &Fonts, text: &str, weight: Weight, right_to_left
     let mut pieces: Vec<Piece> = itemise(fonts, text, weight)
         .into_iter()
         .map(|item| match item {
-            Item::Missing(character) => Piece::Missing(character),
-            Item::Shapeable { face, text, .. } => {
-                let clusters = shape_item(fonts, face, text, right_to_left);
+            Item::Missing { character, start } => Piece::Missing { character, start },
+            Item::Shapeable { face, start, text, .. } => {
+                let mut clusters = shape_item(fonts, face, text, right_to_left);
+                clusters.iter_mut().for_each(|cluster| cluster.start += start);
                 Piece::Glyphs { face, clusters, right_to_left }
             }
         })
@@ -66,8 +69,8 @@ pub(super) fn shape_run(fonts: &Fonts, text: &str, weight: Weight, right_to_left
 }
 
 enum Item<'t> {
-    Shapeable { face: FaceIndex, script: Script, text: &'t str },
-    Missing(char),
+    Shapeable { face: FaceIndex, script: Script, start: usize, text: &'t str },
+    Missing { character: char, start: usize },
 }
 
 /// Cuts at grapheme clusters, so that a mark stays with its base wherever one face has both.
@@ -87,7 +90,7 @@ fn itemise<'t>(fonts: &Fonts, text: &'t str, weight: Weight) -> Vec<Item<'t>> {
                     let alone = &grapheme[offset..offset + character.len_utf8()];
                     push(&mut items, text, start + offset, alone, face);
                 }
-                None => items.push(Item::Missing(character)),
+                None => items.push(Item::Missing { character, start: start + offset }),
             }
         }
     }
@@ -97,28 +100,29 @@ fn itemise<'t>(fonts: &Fonts, text: &'t str, weight: Weight) -> Vec<Item<'t>> {
 /// Lengthens the last item where it can go on, else begins one.
 fn push<'t>(items: &mut Vec<Item<'t>>, text: &'t str, start: usize, part: &'t str, face: FaceIndex) {
     let script = part.chars().map(|character| character.script()).find(is_real).unwrap_or(Script::Common);
-    if let Some(Item::Shapeable { face: last, script: last_script, text: so_far }) = items.last_mut() {
-        let begins = start.checked_sub(so_far.len());
-        let goes_on = begins.and_then(|begin| text.get(begin..start)) == Some(*so_far)
+    if let Some(Item::Shapeable { face: last, script: last_script, start: begin, text: so_far }) =
+        items.last_mut()
+    {
+        let goes_on = *begin + so_far.len() == start
             && *last == face
             && (script == *last_script || !is_real(&script) || !is_real(last_script));
-        if let (true, Some(begin)) = (goes_on, begins) {
-            *so_far = &text[begin..start + part.len()];
+        if goes_on {
+            *so_far = &text[*begin..start + part.len()];
             if is_real(&script) {
                 *last_script = script;
             }
             return;
         }
     }
-    items.push(Item::Shapeable { face, script, text: part });
+    items.push(Item::Shapeable { face, script, start, text: part });
 }
 
 fn is_real(script: &Script) -> bool {
     !matches!(script, Script::Common | Script::Inherited | Script::Unknown)
 }
 
-fn shape_item(fonts: &Fonts, face: FaceIndex, text: &str, right_to_left: bool) -> Vec<Cluster> {
-    let face = fonts.face(face);
+fn shape_item(fonts: &Fonts, index: FaceIndex, text: &str, right_to_left: bool) -> Vec<Cluster> {
+    let face = fonts.face(index);
     let mut buffer = UnicodeBuffer::new();
     buffer.push_str(text);
     buffer.set_direction(if right_to_left { Direction::RightToLeft } else { Direction::LeftToRight });
@@ -127,7 +131,7 @@ fn shape_item(fonts: &Fonts, face: FaceIndex, text: &str, right_to_left: bool) -
     buffer.guess_segment_properties();
     // Guessing takes the direction of the script, where ours comes from the whole paragraph.
     buffer.set_direction(if right_to_left { Direction::RightToLeft } else { Direction::LeftToRight });
-    let shaped = shape(&face.face, &[], buffer);
+    let shaped = fonts.shape(index, buffer);
     let scale = face.scale_to_thousandths();
 
     let mut starts: Vec<usize> = shaped.glyph_infos().iter().map(|info| info.cluster as usize).collect();
@@ -143,7 +147,7 @@ fn shape_item(fonts: &Fonts, face: FaceIndex, text: &str, right_to_left: bool) -
             .collect()
     };
 
-    let mut clusters: Vec<(usize, Cluster)> = Vec::new();
+    let mut clusters: Vec<Cluster> = Vec::new();
     for (info, position) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()) {
         let glyph = Glyph {
             id: u16::try_from(info.glyph_id).unwrap_or(0),
@@ -153,11 +157,11 @@ fn shape_item(fonts: &Fonts, face: FaceIndex, text: &str, right_to_left: bool) -
         };
         let start = info.cluster as usize;
         match clusters.last_mut() {
-            Some((last, cluster)) if *last == start => cluster.glyphs.push(glyph),
-            _ => clusters.push((start, Cluster { text: text_from(start), glyphs: vec![glyph] })),
+            Some(cluster) if cluster.start == start => cluster.glyphs.push(glyph),
+            _ => clusters.push(Cluster { start, text: text_from(start), glyphs: vec![glyph] }),
         }
     }
-    clusters.into_iter().map(|(_, cluster)| cluster).collect()
+    clusters
 }
 
 /// Characters that ask for behaviour, not for ink (Unicode `Default_Ignorable_Code_Point`).

@@ -44,7 +44,8 @@ pub(super) fn wrap(fonts: &Fonts, text: &str, weight: Weight, width_thousandths:
 fn wrap_paragraph(fonts: &Fonts, text: &str, weight: Weight, width: f32) -> Vec<Line> {
     let bidi = BidiInfo::new(text, None);
     let Some(whole) = bidi.paragraphs.first() else { return vec![Line::default()] };
-    let measure = |range: Range<usize>| measure(fonts, &bidi, range, weight);
+    let reach = reach(fonts, &bidi, weight);
+    let measure = |range: Range<usize>| reach[range.end] - reach[range.start];
 
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let (mut start, mut fitting) = (0, 0);
@@ -74,22 +75,34 @@ fn wrap_paragraph(fonts: &Fonts, text: &str, weight: Weight, width: f32) -> Vec<
     ranges.into_iter().map(|range| shape_line(fonts, &bidi, whole, range, weight)).collect()
 }
 
-/// The width of a part of a paragraph; its order on the line does not matter for that.
-fn measure(fonts: &Fonts, bidi: &BidiInfo<'_>, range: Range<usize>, weight: Weight) -> f32 {
-    bidi.levels[range.clone()]
-        .chunk_by(|one, next| one == next)
-        .scan(range.start, |start, levels| {
-            let run = *start..*start + levels.len();
-            *start = run.end;
-            let right_to_left = levels.first().is_some_and(unicode_bidi::Level::is_rtl);
-            Some(
-                shape_run(fonts, &bidi.text[run], weight, right_to_left)
-                    .iter()
-                    .map(Piece::width)
-                    .sum::<f32>(),
-            )
+/// How far a paragraph reaches from its first byte to each of its bytes, were it one line. Its order on the
+/// line does not matter for that, and a line break changes it by no more than the join of two letters.
+fn reach(fonts: &Fonts, bidi: &BidiInfo<'_>, weight: Weight) -> Vec<f32> {
+    let mut widths = vec![0.0_f32; bidi.text.len() + 1];
+    let mut start = 0;
+    for levels in bidi.levels.chunk_by(|one, next| one == next) {
+        let run = start..start + levels.len();
+        let right_to_left = levels.first().is_some_and(unicode_bidi::Level::is_rtl);
+        for piece in shape_run(fonts, &bidi.text[run], weight, right_to_left) {
+            match &piece {
+                Piece::Missing { start: at, .. } => widths[start + at + 1] += piece.width(),
+                Piece::Glyphs { clusters, .. } => {
+                    for cluster in clusters {
+                        let width: f32 = cluster.glyphs.iter().map(|glyph| glyph.advance).sum();
+                        widths[start + cluster.start + 1] += width;
+                    }
+                }
+            }
+        }
+        start += levels.len();
+    }
+    widths
+        .iter()
+        .scan(0.0, |reached, width| {
+            *reached += f64::from(*width);
+            Some(*reached as f32)
         })
-        .sum()
+        .collect()
 }
 
 /// Cuts a segment that has no place to break into parts that fit, at least one grapheme each.
