@@ -1,9 +1,9 @@
 //! The exam: scheme, graders and results.
 
 use cqrs_es::test::TestFramework;
-use domain::exam::{Exam, ExamCommand, ExamError, ExamEvent};
+use domain::exam::{Exam, ExamCommand, ExamError, ExamEvent, MAX_GRADERS};
 use domain::scheme::{InvalidScheme, MAX_QUESTIONS};
-use domain::{Points, Question};
+use domain::{ActorId, Points, Question};
 
 use crate::story::{ADA, BLAISE, question, scheme};
 
@@ -83,6 +83,17 @@ fn a_grader_is_enrolled_and_removed_once() {
     expect(&[created(), enrolled.clone()], remove(ADA), Ok(removed.clone()));
     expect(&[created(), enrolled.clone()], remove(BLAISE), Err(ExamError::NotEnrolled(BLAISE)));
     expect(&[created(), enrolled, removed], enrol(), Ok(ExamEvent::GraderEnrolled { grader: ADA }));
+}
+
+#[test]
+fn an_exam_takes_no_more_graders_than_its_limit() {
+    let grader = |number: usize| ActorId(uuid::Uuid::from_u128(number as u128));
+    let enrolled = |number| ExamEvent::GraderEnrolled { grader: grader(number) };
+    let full: Vec<_> = std::iter::once(created()).chain((0..MAX_GRADERS).map(enrolled)).collect();
+    let one_more = ExamCommand::EnrolGrader { grader: grader(MAX_GRADERS) };
+    expect(&full, one_more.clone(), Err(ExamError::TooManyGraders(MAX_GRADERS)));
+    let removed = ExamEvent::GraderRemoved { grader: grader(0) };
+    expect(&[full, vec![removed]].concat(), one_more, Ok(enrolled(MAX_GRADERS)));
 }
 
 // L13

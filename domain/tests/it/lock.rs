@@ -54,7 +54,12 @@ fn a_heartbeat_that_asks_for_another_length_is_recorded_at_once() {
     let longer = CopyAction::RenewLock { shown: ShownLock::Of(LOCK), ttl_seconds: 3_600 };
     let renewed =
         CopyEvent::LockRenewed { lock: LOCK, ttl_seconds: 3_600, before: at(600), expires_at: at(3_601) };
-    assert_eq!(Story::locked().at(1).yields(ADA, longer), [renewed]);
+    let story = Story::locked().at(1);
+    assert_eq!(story.yields(ADA, longer.clone()), [renewed]);
+    // Halves are those of the new length from now on.
+    let story = story.then(ADA, longer.clone());
+    assert_eq!(story.clone().at(1_801).yields(ADA, longer.clone()), []);
+    assert_eq!(story.at(1_802).yields(ADA, longer).len(), 1);
 }
 
 // L5: one microsecond decides, and the instant of expiry itself is past the lease.

@@ -48,7 +48,9 @@ fn points_are_read_exactly_or_not_at_all() {
         "1.2.3",
         "٣",
         "0x10",
+        "999999999999999999",
         "9999999999999999999999",
+        "0000012",
     ] {
         assert_eq!(read(text), None, "{text:?}");
     }
