@@ -7,6 +7,7 @@
 //! child, never the server. What runs inside the child is [`import`] and the finaliser, both plain functions.
 
 mod child;
+mod end;
 mod error;
 pub mod finalise;
 pub mod import;

@@ -1,18 +1,17 @@
 //! One child process: its pipes, its time, its end.
 
 use std::io;
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
 use serde::de::DeserializeOwned;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::end::out_of_time;
 use super::protocol::{Frame, FrameKind, Job, Task, receive_frame, send_frame};
 use super::{PdfError, PdfErrorType, PdfLimits, PdfStage};
 
@@ -24,12 +23,6 @@ const STDERR_BYTES_MAX: usize = 4 * 1024;
 
 /// How long a child that has answered may take to end by itself, and its stderr to close.
 const END_SECONDS_MAX: u64 = 5;
-
-/// What the standard library writes when an allocation fails, before it aborts.
-const ALLOCATION_FAILED: &[u8] = b"memory allocation of";
-
-/// What the standard library writes when a thread overflows its stack, before it aborts.
-const STACK_OVERFLOWED: &[u8] = b"has overflowed its stack";
 
 /// A child at work. Dropped early, it is killed.
 pub(super) struct WorkerProcess {
@@ -182,32 +175,7 @@ impl WorkerProcess {
             }
         };
         let said = timeout(wait, &mut self.errors).await.ok().and_then(Result::ok).unwrap_or_default();
-        self.describe_end(status, &said)
-    }
-
-    fn describe_end(&self, status: ExitStatus, said: &[u8]) -> PdfError {
-        let unknown = |detail: String| PdfError::new(self.stage, PdfErrorType::Unknown, detail);
-        let said_that = |what: &[u8]| said.windows(what.len()).any(|window| window == what);
-        let signal = status.signal();
-        if signal == Some(Signal::XCPU.as_raw()) {
-            out_of_time(self.stage, self.seconds_max)
-        } else if said_that(ALLOCATION_FAILED) {
-            let megabytes = self.limits.memory_bytes_max / (1024 * 1024);
-            unknown(format!(
-                "The PDF reached the memory limit ({megabytes} MiB). Scan at a lower resolution."
-            ))
-        } else if said_that(STACK_OVERFLOWED) {
-            unknown("The PDF nests its content too deeply to be read. Print it to a new PDF.".to_owned())
-        } else if signal == Some(Signal::KILL.as_raw()) {
-            unknown(
-                "The PDF process was killed from outside; the machine may be out of memory. Retry."
-                    .to_owned(),
-            )
-        } else {
-            unknown(format!(
-                "The PDF process ended without an answer ({status}). Retry; if it happens again, report it."
-            ))
-        }
+        super::end::describe(status, &said, self.stage, self.seconds_max, &self.limits)
     }
 }
 
@@ -220,13 +188,6 @@ async fn head_of(mut errors: ChildStderr) -> Vec<u8> {
         head.extend_from_slice(&buffer[..count.min(room)]);
     }
     head
-}
-
-fn out_of_time(stage: PdfStage, seconds_max: u64) -> PdfError {
-    let detail = format!(
-        "The PDF was not done within {seconds_max} s and was stopped. Print it to a new PDF, or scan again."
-    );
-    PdfError::new(stage, PdfErrorType::Timeout, detail)
 }
 
 fn not_started(error: &io::Error) -> PdfError {

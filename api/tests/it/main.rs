@@ -8,4 +8,7 @@
 
 mod append;
 mod office;
+mod pdf_child;
 mod pdf_finalise;
+mod pdf_import;
+mod pdf_import_refusals;

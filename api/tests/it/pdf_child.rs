@@ -1,0 +1,192 @@
+//! The child process: it ends when it should, and always is reaped.
+#![cfg(target_os = "linux")]
+
+use std::convert::Infallible;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use fixtures::scans;
+use gradeledger::pdf::{ImportError, PdfError, PdfErrorType, PdfLimits, PdfStage, PdfWorker};
+use tempfile::TempDir;
+
+use crate::pdf_import::worker;
+
+/// Longest wait for something that takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Set for the process that plays the parent to be killed: where its child's process id goes.
+const PID_FOLDER_VARIABLE: &str = "GRADELEDGER_TEST_PID_FOLDER";
+
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < PATIENCE, "{what} did not come true");
+        std::thread::yield_now();
+    }
+}
+
+/// A worker whose child leaves its process id in `folder`.
+fn worker_in(folder: &Path, limits: PdfLimits) -> PdfWorker {
+    let program = folder.join("worker");
+    let script = format!(
+        "#!/bin/sh\necho $$ > {folder}/pid.new\n/bin/mv {folder}/pid.new {folder}/pid\nexec {program} \"$@\"\n",
+        folder = folder.display(),
+        program = env!("CARGO_BIN_EXE_gradeledger"),
+    );
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+    PdfWorker { program, limits }
+}
+
+fn process_folder(folder: &Path) -> Option<PathBuf> {
+    let pid = std::fs::read_to_string(folder.join("pid")).ok()?;
+    Some(Path::new("/proc").join(pid.trim()))
+}
+
+#[tokio::test]
+async fn a_child_stopped_at_its_time_limit_is_killed_and_reaped() {
+    let folder = TempDir::new().unwrap();
+    let limits = PdfLimits { import_seconds_max: 1, ..PdfLimits::default() };
+    let started = Instant::now();
+    let outcome = worker_in(folder.path(), limits)
+        .import(Bytes::from(scans::nested_forms(12)), |_| async { Ok::<_, Infallible>(()) })
+        .await;
+    assert!(matches!(outcome, Err(ImportError::Pdf(PdfError { error_type: PdfErrorType::Timeout, .. }))));
+    assert!(started.elapsed() < Duration::from_secs(10), "it took {:?}", started.elapsed());
+    assert!(!process_folder(folder.path()).unwrap().exists(), "a zombie would still be listed");
+}
+
+#[tokio::test]
+async fn an_import_that_is_dropped_takes_its_child_along() {
+    let folder = TempDir::new().unwrap();
+    let worker = worker_in(folder.path(), PdfLimits::default());
+    let import = worker.import(Bytes::from(scans::nested_forms(12)), |_| async { Ok::<_, Infallible>(()) });
+    let running = tokio::time::timeout(Duration::from_millis(500), import);
+    assert!(running.await.is_err(), "content without end cannot be done");
+    let process = process_folder(folder.path()).unwrap();
+    let started = Instant::now();
+    while process.exists() {
+        assert!(started.elapsed() < PATIENCE, "the child outlived its import");
+        // Reaping is the runtime's work, so it needs its turn.
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_stored_ends_the_import_and_its_child() {
+    let folder = TempDir::new().unwrap();
+    let mut taken = 0;
+    let outcome = worker_in(folder.path(), PdfLimits::default())
+        .import(Bytes::from(scans::bilevel_g4_scan(8, 2)), |page| {
+            taken += 1;
+            std::future::ready(if page.index < 2 { Ok(()) } else { Err("no room") })
+        })
+        .await;
+    assert!(matches!(outcome, Err(ImportError::Page("no room"))), "{outcome:?}");
+    assert_eq!(taken, 3);
+    assert!(!process_folder(folder.path()).unwrap().exists());
+}
+
+#[test]
+fn a_child_ends_when_its_parent_is_killed() {
+    let folder = TempDir::new().unwrap();
+    let mut parent = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--ignored", "pdf_child::plays_a_parent_that_waits_for_content_without_end"])
+        .env(PID_FOLDER_VARIABLE, folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until("the child's start", || process_folder(folder.path()).is_some());
+    let process = process_folder(folder.path()).unwrap();
+    // At work: it has read its job, and used processor time on it.
+    wait_until("the child's work", || processor_ticks(&process) > 5);
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    wait_until("the child's end", || !process.exists());
+}
+
+/// User time of a process, in clock ticks (proc(5), field 14 of `stat`).
+fn processor_ticks(process: &Path) -> u64 {
+    let stat = std::fs::read_to_string(process.join("stat")).expect("the child is still there");
+    let after_name = stat.rsplit(')').next().unwrap();
+    after_name.split_whitespace().nth(11).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+#[ignore = "started, and killed, by a_child_ends_when_its_parent_is_killed"]
+async fn plays_a_parent_that_waits_for_content_without_end() {
+    let folder = PathBuf::from(std::env::var_os(PID_FOLDER_VARIABLE).unwrap());
+    let worker = worker_in(&folder, PdfLimits::default());
+    let _ = worker.import(Bytes::from(scans::nested_forms(12)), |_| async { Ok::<_, Infallible>(()) }).await;
+}
+
+#[tokio::test]
+async fn memory_of_a_child_does_not_grow_with_the_number_of_pages() {
+    let few = peak_kibibytes(12).await;
+    let many = peak_kibibytes(72).await;
+    assert!(many < few + few / 4, "12 pages took {few} KiB and 72 took {many}");
+}
+
+/// The greatest resident size of the child (proc(5), `VmHWM`), read while it waits to hand over its last page.
+async fn peak_kibibytes(page_count: usize) -> u64 {
+    let folder = TempDir::new().unwrap();
+    let mut peak = 0;
+    let worker = worker_in(folder.path(), PdfLimits::default());
+    let source = Bytes::from(scans::bilevel_g4_scan(page_count, 4));
+    let imported = worker
+        .import(source, |page| {
+            // A page is larger than the pipe, so the child cannot be done before we read on.
+            if page.index as usize == page_count - 2 {
+                let status = process_folder(folder.path()).unwrap().join("status");
+                let status = std::fs::read_to_string(status).unwrap();
+                let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+                peak = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+            }
+            async { Ok::<_, Infallible>(()) }
+        })
+        .await
+        .unwrap();
+    assert_eq!(imported.pages.len(), page_count);
+    peak
+}
+
+#[tokio::test]
+async fn a_program_that_is_missing_or_is_not_ours_is_told_apart_from_a_bad_pdf() {
+    for program in ["/nowhere/gradeledger", "/bin/echo", "/bin/false"] {
+        let worker = PdfWorker { program: program.into(), limits: PdfLimits::default() };
+        let good = Bytes::from(scans::tiny_pages(1));
+        let outcome = worker.import(good, |_| async { Ok::<_, Infallible>(()) }).await;
+        let Err(ImportError::Pdf(error)) = outcome else { panic!("{program}: {outcome:?}") };
+        assert_eq!((error.stage, error.error_type), (PdfStage::Worker, PdfErrorType::Unknown), "{program}");
+    }
+}
+
+#[test]
+fn the_child_refuses_to_be_started_by_hand() {
+    let output = Command::new(env!("CARGO_BIN_EXE_gradeledger"))
+        .arg("pdf-worker")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("started by gradeledger itself"));
+    assert_eq!(output.stdout, b"");
+}
+
+#[tokio::test]
+async fn a_child_that_waits_for_room_is_not_stopped_for_our_own_slowness() {
+    let limits = PdfLimits { import_seconds_max: 2, ..PdfLimits::default() };
+    let pause = Duration::from_millis(700);
+    let outcome = worker(limits)
+        .import(Bytes::from(scans::tiny_pages(4)), |_| async move {
+            // Stands for a slow store; there is no condition to wait for.
+            tokio::time::sleep(pause).await;
+            Ok::<_, Infallible>(())
+        })
+        .await;
+    assert_eq!(outcome.unwrap().pages.len(), 4);
+}
