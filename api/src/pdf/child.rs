@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::finalise::FinaliseWarning;
 use super::import::check_source;
 use super::overlay::Overlay;
 use super::process::WorkerProcess;
-use super::protocol::{FrameKind, Imported, Task, parse_final, parse_page};
+use super::protocol::{Finalised, FrameKind, Imported, Task, parse_page};
 use super::{PdfError, PdfErrorType, PdfLimits, PdfStage, RENDERER, RenderWarning, RenderedPage};
 
 /// Starts child processes for PDF work.
@@ -52,8 +53,12 @@ pub struct FinalPdf {
     pub bytes: Bytes,
     /// SHA-256 of `bytes`.
     pub sha256: [u8; 32],
-    /// Its pages, the score sheet's included.
+    /// Pages of the source, each of which is one page of the file (law L7).
+    pub source_page_count: u32,
+    /// Pages of the file: those of the source, then the score sheet's.
     pub page_count: u32,
+    /// What the file shows otherwise than was asked.
+    pub warnings: Vec<FinaliseWarning>,
     /// How long it took, start of the child included.
     pub duration: Duration,
 }
@@ -150,14 +155,16 @@ impl PdfWorker {
         child.send(FrameKind::Overlay, &overlay).await?;
         child.send(FrameKind::Source, &source).await?;
         drop((overlay, source));
-        let frame = child.receive().await?;
-        let finalised =
-            if frame.kind == FrameKind::Finalised { parse_final(frame.payload).ok() } else { None };
-        let Some((page_count, sha256, bytes)) = finalised else {
+        let output = child.receive().await?;
+        if output.kind != FrameKind::Output {
             return Err(child.broke_protocol().await);
-        };
+        }
+        let frame = child.receive().await?;
+        let finalised: Finalised = child.decode(frame, FrameKind::Finalised).await?;
         child.end().await;
-        Ok(FinalPdf { bytes, sha256, page_count, duration: started.elapsed() })
+        let Finalised { sha256, source_page_count, page_count, warnings } = finalised;
+        let bytes = Bytes::from(output.payload);
+        Ok(FinalPdf { bytes, sha256, source_page_count, page_count, warnings, duration: started.elapsed() })
     }
 
     fn next_page(&self, payload: Vec<u8>, index: usize) -> Option<RenderedPage> {

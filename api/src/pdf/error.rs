@@ -1,5 +1,6 @@
 //! Why PDF work failed, in the words of the ledger's events.
 
+use super::finalise::FinaliseError;
 use serde::{Deserialize, Serialize};
 
 /// A failure of PDF work.
@@ -20,6 +21,19 @@ pub struct PdfError {
 impl PdfError {
     pub(crate) fn new(stage: PdfStage, error_type: PdfErrorType, detail: impl Into<String>) -> Self {
         Self { stage, error_type, detail: detail.into() }
+    }
+}
+
+impl From<FinaliseError> for PdfError {
+    fn from(error: FinaliseError) -> Self {
+        let stage = match error.stage() {
+            "open" => PdfStage::Open,
+            "limits" => PdfStage::Limits,
+            _ => PdfStage::Finalise,
+        };
+        let error_type =
+            if error.is_invalid_pdf() { PdfErrorType::InvalidPdf } else { PdfErrorType::Unknown };
+        Self::new(stage, error_type, error.to_string())
     }
 }
 

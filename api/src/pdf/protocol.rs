@@ -6,7 +6,7 @@
 //! | from | frames |
 //! |---|---|
 //! | parent | `Job`, then for a finalisation `Overlay`, then `Source`; then stdin stays open until the answer is read, and its end tells the child that the parent is gone |
-//! | child | `Page` for each page in order, then `Imported`; or `Finalised`; or `Failed` at any point, and nothing after it |
+//! | child | `Page` for each page in order, then `Imported`; or `Output`, then `Finalised`; or `Failed` at any point, and nothing after it |
 
 use std::io::{self, Read, Write};
 
@@ -14,6 +14,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use super::finalise::FinaliseWarning;
 use super::{PdfLimits, RenderWarning, RenderedPage};
 
 /// Greatest length of a frame that holds a small JSON document.
@@ -24,9 +25,6 @@ const PNG_OVERHEAD_BYTES: u64 = 2 * 1024 * 1024;
 
 /// Index, width, height and SHA-256 before a page's PNG.
 const PAGE_HEAD_BYTES: usize = 4 + 4 + 4 + 32;
-
-/// Pages and SHA-256 before a final PDF.
-const FINAL_HEAD_BYTES: usize = 4 + 32;
 
 const FRAME_HEAD_BYTES: usize = 5;
 
@@ -43,10 +41,12 @@ pub(super) enum FrameKind {
     Page = 4,
     /// JSON of [`Imported`].
     Imported = 5,
-    /// Pages (`u32`, big endian), SHA-256, the bytes of the final PDF.
-    Finalised = 6,
+    /// The bytes of the final PDF.
+    Output = 6,
+    /// JSON of [`Finalised`].
+    Finalised = 7,
     /// JSON of `PdfError`.
-    Failed = 7,
+    Failed = 8,
 }
 
 impl FrameKind {
@@ -57,6 +57,7 @@ impl FrameKind {
             Self::Source,
             Self::Page,
             Self::Imported,
+            Self::Output,
             Self::Finalised,
             Self::Failed,
         ];
@@ -68,11 +69,11 @@ impl FrameKind {
 
     fn bytes_max(self, limits: &PdfLimits) -> u64 {
         match self {
-            Self::Job | Self::Imported | Self::Failed => SMALL_JSON_BYTES_MAX,
+            Self::Job | Self::Imported | Self::Finalised | Self::Failed => SMALL_JSON_BYTES_MAX,
             Self::Overlay => limits.overlay_bytes_max,
             Self::Source => limits.source_bytes_max,
             Self::Page => limits.page_pixels_max.saturating_mul(3).saturating_add(PNG_OVERHEAD_BYTES),
-            Self::Finalised => limits.output_bytes_max,
+            Self::Output => limits.output_bytes_max,
         }
     }
 }
@@ -98,6 +99,16 @@ pub(super) enum Task {
 pub(super) struct Imported {
     pub(super) page_count: u32,
     pub(super) warnings: Vec<RenderWarning>,
+}
+
+/// The end of a finalisation that succeeded.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Finalised {
+    pub(super) sha256: [u8; 32],
+    pub(super) source_page_count: u32,
+    pub(super) page_count: u32,
+    pub(super) warnings: Vec<FinaliseWarning>,
 }
 
 /// A frame as read.
@@ -173,22 +184,6 @@ pub(super) fn parse_page(payload: Vec<u8>) -> io::Result<RenderedPage> {
     sha256.copy_from_slice(&head[12..]);
     let png = Bytes::from(payload).slice(PAGE_HEAD_BYTES..);
     Ok(RenderedPage { index, width_pixels, height_pixels, sha256, png })
-}
-
-/// The bytes that stand before the PDF in a `Finalised` frame.
-pub(super) fn final_head(page_count: u32, sha256: &[u8; 32]) -> [u8; FINAL_HEAD_BYTES] {
-    let mut head = [0; FINAL_HEAD_BYTES];
-    head[..4].copy_from_slice(&page_count.to_be_bytes());
-    head[4..].copy_from_slice(sha256);
-    head
-}
-
-/// Pages, SHA-256 and PDF in the payload of a `Finalised` frame; the PDF is not copied.
-pub(super) fn parse_final(payload: Vec<u8>) -> io::Result<(u32, [u8; 32], Bytes)> {
-    let (head, _) =
-        payload.split_first_chunk::<FINAL_HEAD_BYTES>().ok_or_else(|| malformed("a short final PDF"))?;
-    let [a, b, c, d, sha256 @ ..] = *head;
-    Ok((u32::from_be_bytes([a, b, c, d]), sha256, Bytes::from(payload).slice(FINAL_HEAD_BYTES..)))
 }
 
 fn frame_head(kind: FrameKind, parts: &[&[u8]]) -> io::Result<[u8; FRAME_HEAD_BYTES]> {

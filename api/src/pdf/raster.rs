@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use hayro::hayro_interpret::{InterpreterSettings, InterpreterWarning};
+use hayro::hayro_syntax::object::{Object, Stream};
 use hayro::hayro_syntax::page::Page;
 use hayro::kurbo::Affine;
 use hayro::vello_cpu::color::palette::css::WHITE;
@@ -54,7 +55,7 @@ pub struct RenderWarning {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RenderWarningKind {
-    /// The page names content, and none of it could be read.
+    /// The page names content, and not all of it could be read.
     UnreadableContent,
     /// An image could not be decoded.
     ImageDecodeFailure,
@@ -136,7 +137,7 @@ pub(crate) struct Rasterised {
 /// When the renderer stops on the page, or the pixels cannot be encoded.
 pub(crate) fn rasterise(page: &Page<'_>, index: usize, size: PageSize) -> Result<Rasterised, PdfError> {
     let counts = Arc::new(WarningCounts::default());
-    if page.raw().contains_key("Contents") && page.page_stream().is_none() {
+    if !content_is_readable(page) {
         counts.add(RenderWarningKind::UnreadableContent);
     }
     // The renderer indexes and unwraps its way through hostile files; a panic is its way to refuse one.
@@ -156,6 +157,19 @@ pub(crate) fn rasterise(page: &Page<'_>, index: usize, size: PageSize) -> Result
     let sha256 = Sha256::digest(&png).into();
     let page = RenderedPage { index: page_index, width_pixels, height_pixels, sha256, png: png.into() };
     Ok(Rasterised { page, warnings, shows_something })
+}
+
+/// Whether every content stream that the page names can be decoded; the renderer leaves out those that cannot.
+fn content_is_readable(page: &Page<'_>) -> bool {
+    match page.raw().get::<Object<'_>>("Contents") {
+        None => !page.raw().contains_key("Contents"),
+        Some(Object::Stream(_)) => page.page_stream().is_some(),
+        Some(Object::Array(parts)) => {
+            let readable = parts.iter::<Stream<'_>>().filter(|part| part.decoded_data().is_ok()).count();
+            readable == parts.raw_iter().count()
+        }
+        Some(other) => matches!(other, Object::Null(_)),
+    }
 }
 
 fn draw(page: &Page<'_>, size: PageSize, counts: &Arc<WarningCounts>) -> Pixmap {

@@ -1,6 +1,6 @@
 //! What the child denies itself before it reads a byte of a PDF.
 
-use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::PdfLimits;
 
@@ -12,16 +12,11 @@ const OPEN_FILES_MAX: u64 = 16;
 #[cfg(target_os = "linux")]
 const RESERVED_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
-/// The server's own requests go first.
-const NICENESS: i32 = 5;
-
 /// Limits that hold for any job: no core dump (it would hold the document), no file written, few opened.
 pub(super) fn deny_files() {
     lower(Resource::Core, 0);
     lower(Resource::Fsize, 0);
     lower(Resource::Nofile, OPEN_FILES_MAX);
-    // Being scheduled like the server is no reason to refuse work.
-    let _ = nice(NICENESS);
 }
 
 /// Limits that the job names.

@@ -4,12 +4,17 @@
 //! longer than its parent.
 
 use std::io::{self, BufWriter, Read, Stdin, Write};
+use std::panic::catch_unwind;
 use std::process::ExitCode;
 
-use super::import::import;
-use super::protocol::{FrameKind, Imported, Job, Task, page_head, read_frame, write_frame};
+use sha2::{Digest, Sha256};
+
+use super::finalise::{FinalPdf, finalise};
+use super::import::{check_source, import};
+use super::overlay::Overlay;
+use super::protocol::{Finalised, FrameKind, Imported, Job, Task, page_head, read_frame, write_frame};
 use super::sandbox::{deny_files, limit_work};
-use super::{PdfError, PdfLimits};
+use super::{PdfError, PdfErrorType, PdfLimits, PdfStage};
 
 /// Fewer, larger writes to the pipe; a Linux pipe holds 64 KiB.
 const OUTPUT_BUFFER_BYTES: usize = 64 * 1024;
@@ -23,11 +28,11 @@ pub fn pdf_worker_main() -> ExitCode {
     deny_files();
     std::panic::set_hook(Box::new(|_| {}));
     let mut input = io::stdin();
-    match read_job(&mut input) {
-        Ok((job, source)) => {
+    match read_work(&mut input) {
+        Ok(work) => {
             end_with_parent(input);
             let mut output = BufWriter::with_capacity(OUTPUT_BUFFER_BYTES, io::stdout());
-            match answer(&job, source, &mut output) {
+            match answer(work, &mut output) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(_parent_is_gone) => ExitCode::FAILURE,
             }
@@ -40,15 +45,25 @@ pub fn pdf_worker_main() -> ExitCode {
     }
 }
 
-fn read_job(input: &mut Stdin) -> io::Result<(Job, Vec<u8>)> {
+/// A job with all that it takes.
+struct Work {
+    job: Job,
+    /// JSON of what is to be drawn; empty for an import.
+    overlay: Vec<u8>,
+    source: Vec<u8>,
+}
+
+fn read_work(input: &mut Stdin) -> io::Result<Work> {
     let job: Job = serde_json::from_slice(&expect_frame(input, FrameKind::Job, &PdfLimits::default())?)?;
-    let seconds = match job.task {
-        Task::Import => job.limits.import_seconds_max,
-        Task::Finalise => job.limits.finalise_seconds_max,
+    let (seconds, has_overlay) = match job.task {
+        Task::Import => (job.limits.import_seconds_max, false),
+        Task::Finalise => (job.limits.finalise_seconds_max, true),
     };
     limit_work(&job.limits, seconds);
+    let overlay =
+        if has_overlay { expect_frame(input, FrameKind::Overlay, &job.limits)? } else { Vec::new() };
     let source = expect_frame(input, FrameKind::Source, &job.limits)?;
-    Ok((job, source))
+    Ok(Work { job, overlay, source })
 }
 
 fn expect_frame(input: &mut impl Read, kind: FrameKind, limits: &PdfLimits) -> io::Result<Vec<u8>> {
@@ -77,10 +92,10 @@ fn end_with_parent(mut input: Stdin) {
 ///
 /// # Errors
 /// Only when the answer cannot be written; a failure of the work is an answer.
-fn answer(job: &Job, source: Vec<u8>, output: &mut impl Write) -> io::Result<()> {
-    let outcome = match job.task {
-        Task::Import => answer_import(job, source, output),
-        Task::Finalise => Err(WorkError::Output(io::ErrorKind::Unsupported.into())),
+fn answer(work: Work, output: &mut impl Write) -> io::Result<()> {
+    let outcome = match work.job.task {
+        Task::Import => answer_import(work, output),
+        Task::Finalise => answer_finalise(&work, output),
     };
     match outcome {
         Ok(()) => Ok(()),
@@ -89,14 +104,31 @@ fn answer(job: &Job, source: Vec<u8>, output: &mut impl Write) -> io::Result<()>
     }
 }
 
-fn answer_import(job: &Job, source: Vec<u8>, output: &mut impl Write) -> Result<(), WorkError> {
+fn answer_import(work: Work, output: &mut impl Write) -> Result<(), WorkError> {
     let mut page_count = 0;
-    let warnings = import(source, &job.limits, |page| {
+    let warnings = import(work.source, &work.job.limits, |page| {
         page_count += 1;
         write_frame(output, FrameKind::Page, &[&page_head(&page), &page.png]).map_err(WorkError::Output)
     })?;
     let imported = serde_json::to_vec(&Imported { page_count, warnings }).map_err(io::Error::from)?;
     Ok(write_frame(output, FrameKind::Imported, &[&imported])?)
+}
+
+fn answer_finalise(work: &Work, output: &mut impl Write) -> Result<(), WorkError> {
+    check_source(&work.source, &work.job.limits)?;
+    let overlay: Overlay = serde_json::from_slice(&work.overlay).map_err(io::Error::from)?;
+    // The reader may stop on a source by panicking; see the import.
+    let finalised = catch_unwind(|| finalise(&work.source, &overlay)).map_err(|_panic| {
+        let detail = "The final PDF could not be made: the source is damaged. Import the copy again.";
+        PdfError::new(PdfStage::Finalise, PdfErrorType::InvalidPdf, detail)
+    })?;
+    let FinalPdf { bytes, source_pages, page_count, warnings } = finalised.map_err(PdfError::from)?;
+    let sha256 = Sha256::digest(&bytes).into();
+    let (source_page_count, page_count) = (source_pages as u32, page_count as u32);
+    let facts = Finalised { sha256, source_page_count, page_count, warnings };
+    let facts = serde_json::to_vec(&facts).map_err(io::Error::from)?;
+    write_frame(output, FrameKind::Output, &[&bytes])?;
+    Ok(write_frame(output, FrameKind::Finalised, &[&facts])?)
 }
 
 /// Why work ended: the PDF, or the pipe to the parent.

@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fixtures::scans;
+use gradeledger::pdf::finalise::finalise;
+use gradeledger::pdf::overlay::Overlay;
 use gradeledger::pdf::{ImportError, PdfError, PdfErrorType, PdfLimits, PdfStage, PdfWorker};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::pdf_import::worker;
@@ -126,9 +129,9 @@ async fn plays_a_parent_that_waits_for_content_without_end() {
 
 #[tokio::test]
 async fn memory_of_a_child_does_not_grow_with_the_number_of_pages() {
-    let few = peak_kibibytes(12).await;
-    let many = peak_kibibytes(72).await;
-    assert!(many < few + few / 4, "12 pages took {few} KiB and 72 took {many}");
+    let few = peak_kibibytes(6).await;
+    let many = peak_kibibytes(24).await;
+    assert!(many < few + few / 4, "6 pages took {few} KiB and 24 took {many}");
 }
 
 /// The greatest resident size of the child (proc(5), `VmHWM`), read while it waits to hand over its last page.
@@ -189,4 +192,39 @@ async fn a_child_that_waits_for_room_is_not_stopped_for_our_own_slowness() {
         })
         .await;
     assert_eq!(outcome.unwrap().pages.len(), 4);
+}
+
+/// A score sheet with nothing on it, and marks on a page that may or may not exist.
+fn overlay(page_index: usize) -> Overlay {
+    let overlay = serde_json::json!({
+        "document": { "anonymous_id": "A-17", "copy_id": "0", "basis_sequence": 9, "attempt": 1 },
+        "pages": [{ "page_index": page_index, "marks": [{
+            "number": 1, "kind": "ERROR", "points_hundredths": -250, "text": "Signe oublié",
+            "box": { "x": 100_000, "y": 200_000, "width": 300_000, "height": 50_000 },
+        }] }],
+        "score_sheet": { "questions": [], "total_hundredths": 0, "maximum_total_hundredths": 0 },
+    });
+    serde_json::from_value(overlay).unwrap()
+}
+
+#[tokio::test]
+async fn a_child_finalises_to_the_same_bytes_as_the_function_that_it_runs() {
+    let source = scans::vector_mixed_orientation();
+    let expected = finalise(&source, &overlay(2)).unwrap();
+    let made = worker(PdfLimits::default()).finalise(Bytes::from(source), &overlay(2)).await.unwrap();
+    assert_eq!(made.bytes, expected.bytes);
+    assert_eq!(made.sha256, <[u8; 32]>::from(Sha256::digest(&made.bytes)));
+    assert_eq!(made.source_page_count as usize, scans::ORIENTATIONS.len());
+    assert_eq!(made.page_count as usize, expected.page_count);
+}
+
+#[tokio::test]
+async fn a_finalisation_that_is_refused_names_its_step_and_the_next_one_works() {
+    let worker = worker(PdfLimits::default());
+    let source = Bytes::from(scans::tiny_pages(1));
+    let missing = worker.finalise(source.clone(), &overlay(1)).await.unwrap_err();
+    assert_eq!((missing.stage, missing.error_type), (PdfStage::Finalise, PdfErrorType::Unknown), "{missing}");
+    let damaged = worker.finalise(Bytes::from(scans::damaged()), &overlay(0)).await.unwrap_err();
+    assert_eq!((damaged.stage, damaged.error_type), (PdfStage::Open, PdfErrorType::InvalidPdf), "{damaged}");
+    assert_eq!(worker.finalise(source, &overlay(0)).await.unwrap().source_page_count, 1);
 }

@@ -115,7 +115,7 @@ async fn nesting_deeper_than_any_reader_follows_does_no_harm() {
 #[tokio::test]
 async fn an_image_or_content_larger_than_memory_is_stopped_at_the_memory_limit() {
     let limits = PdfLimits { memory_bytes_max: 256 * MEBIBYTE, ..PdfLimits::default() };
-    for source in [scans::image_bomb(30_000), scans::content_bomb(900 * MEBIBYTE)] {
+    for source in [scans::image_bomb(20_000), scans::content_bomb(400 * MEBIBYTE)] {
         let error = refusal(source, limits.clone()).await;
         assert_eq!(error.error_type, PdfErrorType::Unknown, "{error}");
         assert!(error.detail.contains("memory limit (256 MiB)"), "{error}");
