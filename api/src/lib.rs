@@ -1,5 +1,6 @@
 //! The service.
 
+pub mod app;
 pub mod blobs;
 pub mod http;
 pub mod ledger;

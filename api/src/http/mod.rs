@@ -18,18 +18,28 @@
 //!
 //! Name the parameter of a copy's id `copy`: the frame finds it by that name for the log.
 
+mod annotations;
 mod answer;
+mod ask;
 mod body;
 mod call;
+mod copies;
 mod errors;
+mod exams;
 mod figures;
 mod frame;
 mod health;
+mod lock;
 mod openapi;
+mod paging;
 mod prefer;
+mod projections;
+mod reasoned;
+mod refusal;
 mod request_id;
 mod roles;
 mod route;
+mod scores;
 mod server;
 mod table;
 
@@ -47,23 +57,158 @@ pub use route::{At, BodySize, Route, call, with};
 pub use server::{BindError, DEFAULT_ADDRESS, Server};
 pub use table::Table;
 
+use domain::{ActorId, AnnotationId, CopyId, ExamId, QuestionId};
 use http::Method;
 use warp::Filter as _;
+use warp::header::headers_cloned;
+use warp::query;
 
+use crate::app::App;
 use crate::at;
-use Action::{Open, Scrape};
+use Action::{Administer, Mark, Open, Read, Scrape};
+use copies::pages::PagePng;
 
 const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+const PUT: Method = Method::PUT;
+const PATCH: Method = Method::PATCH;
+const DELETE: Method = Method::DELETE;
 
 /// Every route that the server has.
 #[must_use]
-pub fn routes(readiness: &Readiness, figures: &Figures) -> Vec<Route> {
+pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Figures) -> Vec<Route> {
+    let app = || with(app).and(call());
     let mut routes = vec![
         Route::new(GET, at!("api" / "health" / "live"), Open, |path| path.then(health::live)),
         Route::new(GET, at!("api" / "health" / "ready"), Open, |path| {
             path.and(with(readiness)).then(health::ready)
         }),
         Route::new(GET, at!("metrics"), Scrape, |path| path.and(with(figures)).then(figures::scrape)),
+        Route::new(GET, at!("api" / "projections"), Read, |path| path.and(app()).then(projections::list)),
+        Route::new(POST, at!("api" / "exams"), Administer, |path| {
+            path.and(app()).and(json()).then(exams::create::create)
+        }),
+        Route::new(GET, at!("api" / "exams"), Read, |path| {
+            path.and(query()).and(app()).then(exams::list::list)
+        }),
+        Route::new(GET, at!("api" / "exams" / exam: ExamId), Read, |path| {
+            path.and(app()).then(exams::get::get)
+        }),
+        Route::new(POST, at!("api" / "exams" / exam: ExamId / "scheme"), Administer, |path| {
+            path.and(app()).and(json()).then(exams::scheme::publish)
+        }),
+        Route::new(POST, at!("api" / "exams" / exam: ExamId / "graders"), Administer, |path| {
+            path.and(app()).and(json()).then(exams::graders::enrol)
+        }),
+        Route::new(
+            DELETE,
+            at!("api" / "exams" / exam: ExamId / "graders" / grader: ActorId),
+            Administer,
+            |path| path.and(app()).then(exams::graders::remove),
+        ),
+        Route::new(POST, at!("api" / "exams" / exam: ExamId / "archive"), Administer, |path| {
+            path.and(app()).and(json()).then(exams::archive::archive)
+        }),
+        Route::new(POST, at!("api" / "exams" / exam: ExamId / "copies" / "import"), Administer, |path| {
+            path.and(query()).and(app()).and(pdf(uploads)).then(copies::import::import)
+        })
+        .takes_pdf(),
+        Route::new(GET, at!("api" / "exams" / exam: ExamId / "copies"), Read, |path| {
+            path.and(query()).and(app()).then(copies::list::list_of_exam)
+        }),
+        Route::new(GET, at!("api" / "copies"), Read, |path| {
+            path.and(query()).and(app()).then(copies::list::list)
+        }),
+        Route::new(GET, at!("api" / "copies" / copy: CopyId), Read, |path| {
+            path.and(app()).then(copies::get::get)
+        }),
+        Route::new(GET, at!("api" / "copies" / copy: CopyId / "pages" / page: PagePng), Read, |path| {
+            path.and(query()).and(headers_cloned()).and(app()).then(copies::pages::page)
+        }),
+        Route::new(GET, at!("api" / "copies" / copy: CopyId / "audit"), Read, |path| {
+            path.and(query()).and(app()).then(copies::audit::audit)
+        }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "ready"), Administer, |path| {
+            path.and(app()).and(json()).then(copies::ready::ready)
+        }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "import" / "retry"), Administer, |path| {
+            path.and(app()).and(json()).then(copies::retry_import::retry)
+        }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "void"), Administer, |path| {
+            path.and(app()).and(json()).then(copies::void::void)
+        }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "lock"), Mark, |path| {
+            path.and(app()).and(json()).then(lock::acquire::acquire)
+        }),
+        Route::new(GET, at!("api" / "copies" / copy: CopyId / "lock" / "status"), Read, |path| {
+            path.and(app()).then(lock::status::status)
+        }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "lock" / "heartbeat"), Mark, |path| {
+            path.and(app()).and(json()).then(lock::heartbeat::heartbeat)
+        }),
+        Route::new(DELETE, at!("api" / "copies" / copy: CopyId / "lock" / "release"), Mark, |path| {
+            path.and(app()).then(lock::release::release)
+        }),
+        Route::new(
+            POST,
+            at!("api" / "copies" / copy: CopyId / "lock" / "force-release"),
+            Administer,
+            |path| path.and(app()).and(json()).then(lock::force_release::force_release),
+        ),
+        Route::new(GET, at!("api" / "copies" / copy: CopyId / "annotations"), Read, |path| {
+            path.and(query()).and(app()).then(annotations::list::list)
+        }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "annotations"), Mark, |path| {
+            path.and(app()).and(json()).then(annotations::create::create)
+        }),
+        Route::new(
+            GET,
+            at!("api" / "copies" / copy: CopyId / "annotations" / annotation: AnnotationId),
+            Read,
+            |path| path.and(app()).then(annotations::get::get),
+        ),
+        Route::new(
+            PATCH,
+            at!("api" / "copies" / copy: CopyId / "annotations" / annotation: AnnotationId),
+            Mark,
+            |path| path.and(headers_cloned()).and(app()).and(json()).then(annotations::patch::patch),
+        ),
+        Route::new(
+            DELETE,
+            at!("api" / "copies" / copy: CopyId / "annotations" / annotation: AnnotationId),
+            Mark,
+            |path| path.and(query()).and(headers_cloned()).and(app()).then(annotations::delete::delete),
+        ),
+        Route::new(
+            PUT,
+            at!("api" / "copies" / copy: CopyId / "scores" / question: QuestionId),
+            Mark,
+            |path| path.and(app()).and(json()).then(scores::score::put),
+        ),
+        Route::new(
+            PUT,
+            at!("api" / "copies" / copy: CopyId / "remarks" / question: QuestionId),
+            Mark,
+            |path| path.and(app()).and(json()).then(scores::remark::put),
+        ),
+        Route::new(PUT, at!("api" / "copies" / copy: CopyId / "appreciation"), Mark, |path| {
+            path.and(app()).and(json()).then(scores::appreciation::put)
+        }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "finalize"), Mark, |path| {
+            path.and(app()).and(json()).then(copies::finalise::finalise)
+        }),
+        Route::new(GET, at!("api" / "copies" / copy: CopyId / "final-pdf"), Read, |path| {
+            path.and(app()).then(copies::final_pdf::final_pdf)
+        }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "export"), Administer, |path| {
+            path.and(app()).and(json()).then(copies::export::export)
+        }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "correct"), Administer, |path| {
+            path.and(app()).and(json()).then(copies::correct::correct)
+        }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "reopen"), Administer, |path| {
+            path.and(app()).and(json()).then(copies::reopen::reopen)
+        }),
     ];
     routes.push(openapi::route(&routes));
     routes

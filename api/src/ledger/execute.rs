@@ -5,12 +5,11 @@ use std::sync::Arc;
 use cqrs_es::event_sink::EventSink;
 use domain::{Metadata, Timestamp};
 use serde_json::Value;
-use sqlx::Row as _;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
-use super::call::timestamp;
+use super::first_answer::KnownKey;
 use super::queued::{Append, Known, Outcome, Queued, Reply};
 use super::turns::Turn;
 use super::{ExecuteError, Executed, Ledger, LedgerError, Loaded, Order, Stored};
@@ -125,25 +124,10 @@ impl Ledger {
     /// What is stored of the order's key.
     async fn known<A: Stored>(&self, order: &Order<'_, A>) -> Result<Option<Known>, ExecuteError<A::Error>> {
         let Some(idempotency) = order.idempotency else { return Ok(None) };
-        let row = sqlx::query(include_str!("known.sql"))
-            .bind(idempotency.principal.0)
-            .bind(idempotency.key)
-            .fetch_optional(&self.shared.pool)
-            .await
-            .map_err(|error| self.failed(error.into()))?;
-        let Some(row) = row else { return Ok(None) };
-        let read = || -> Result<(Option<Vec<u8>>, Known), sqlx::Error> {
-            let recorded_at = timestamp(row.try_get(3)?);
-            Ok((
-                row.try_get(0)?,
-                Known { first: row.try_get(1)?, last: row.try_get(2)?, recorded_at, answer: row.try_get(4)? },
-            ))
-        };
-        let (body_hmac, known) = read().map_err(|error| self.failed(error.into()))?;
-        if body_hmac.as_deref() == Some(idempotency.body_hmac.0.as_slice()) {
-            Ok(Some(known))
-        } else {
-            Err(ExecuteError::KeyReused)
+        match self.known_key(&idempotency).await.map_err(|error| self.failed(error))? {
+            KnownKey::None => Ok(None),
+            KnownKey::OfAnotherBody => Err(ExecuteError::KeyReused),
+            KnownKey::Applied(known) => Ok(Some(known)),
         }
     }
 

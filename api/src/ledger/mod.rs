@@ -12,6 +12,7 @@ mod call;
 mod clock;
 mod error;
 mod execute;
+mod first_answer;
 mod limits;
 mod load;
 mod notifier;
@@ -34,6 +35,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use uuid::Uuid;
 
 pub use error::{ExecuteError, LedgerError};
+pub use first_answer::FirstAnswer;
 pub use limits::LedgerLimits;
 pub use order::{By, Executed, Idempotency, InvalidKey, Order};
 pub use stored::{Loaded, Shelf, Shelves, Stored};

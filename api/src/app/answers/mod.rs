@@ -1,0 +1,15 @@
+//! What the API answers, as JSON: shapes that are made from folds and views, and know nothing of HTTP.
+
+pub mod annotation;
+pub mod audit;
+pub mod copy;
+pub mod copy_parts;
+pub mod copy_summary;
+pub mod decimal;
+pub mod exam;
+pub mod list;
+pub mod lock;
+pub mod marks;
+pub mod page_box;
+pub mod projections;
+pub mod sealed;

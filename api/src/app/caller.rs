@@ -1,0 +1,25 @@
+//! Who asks for a use case.
+
+use domain::{ActorId, Role};
+
+/// Who asks, through which request.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The pseudonym that stands in events.
+    pub actor: ActorId,
+    /// In which role.
+    pub role: Role,
+    /// The request that leads to log lines and events.
+    pub request_id: String,
+    /// The id of the command, where the caller gave one.
+    pub key: Option<CommandKey>,
+}
+
+/// The id that a caller gave to a command, and what tells a repeat from another command (L3).
+#[derive(Clone, Debug)]
+pub struct CommandKey {
+    /// As sent.
+    pub key: String,
+    /// What the command is: method, path and the digest of the body.
+    pub asked: Vec<u8>,
+}

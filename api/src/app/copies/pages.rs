@@ -1,0 +1,50 @@
+//! Reading the image of a page.
+
+use bytes::Bytes;
+use domain::copy::state::Import;
+use domain::copy::{CopyState, ExamCopy, Page};
+use domain::{CopyId, Digest};
+
+use super::super::{App, AppError};
+
+/// The image of a page.
+#[derive(Clone, Debug)]
+pub struct PageImage {
+    /// The PNG.
+    pub png: Bytes,
+    /// Its SHA-256.
+    pub sha256: Digest,
+}
+
+impl App {
+    /// The SHA-256 of page `index`, from 0.
+    ///
+    /// # Errors
+    /// [`AppError::NotThere`] before the import is done, [`AppError::NoSuch`] past the last page.
+    pub async fn page_digest(&self, copy: CopyId, index: usize) -> Result<Digest, AppError> {
+        let standing = self.copy_state(copy).await?;
+        let Some(pages) = pages_of(&standing) else {
+            let detail = "the copy's pages are not there: its import is not done, or the copy was voided";
+            return Err(AppError::NotThere { code: "not_imported", detail });
+        };
+        pages.get(index).map(|page| page.sha256).ok_or(AppError::NoSuch("page; pages are numbered from 0"))
+    }
+
+    /// The image with this digest.
+    ///
+    /// # Errors
+    /// [`AppError::Erased`] where it was erased.
+    pub async fn page_image(&self, copy: CopyId, sha256: Digest) -> Result<PageImage, AppError> {
+        Ok(PageImage { png: self.blob(copy, sha256, "page").await?, sha256 })
+    }
+}
+
+fn pages_of(copy: &ExamCopy) -> Option<&[Page]> {
+    match &copy.state {
+        CopyState::Staging(staging) => match &staging.import {
+            Import::Done { pages } => Some(pages),
+            Import::Pending { .. } | Import::Failed { .. } => None,
+        },
+        state => state.paper().map(|paper| paper.pages.as_slice()),
+    }
+}

@@ -1,0 +1,194 @@
+//! Why a use case did not do what it was asked for.
+
+use std::error::Error;
+use std::time::Duration;
+
+use domain::copy::CopyError;
+use domain::exam::ExamError;
+use projections::Lag;
+
+use super::answers::page_box::InvalidBox;
+use crate::blobs::BlobError;
+use crate::ledger::{ExecuteError, LedgerError};
+use crate::vault::VaultError;
+
+/// Why a use case did not do what it was asked for. The texts are for the caller and say what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A copy's rule refuses.
+    #[error("{error}")]
+    Copy {
+        /// Which rule.
+        #[source]
+        error: CopyError,
+        /// Sequence of the copy's last event.
+        current_sequence: u64,
+    },
+    /// An exam's rule refuses.
+    #[error("{error}")]
+    Exam {
+        /// Which rule.
+        #[source]
+        error: ExamError,
+        /// Sequence of the exam's last event.
+        current_sequence: u64,
+    },
+    /// Only those who are enrolled mark an exam's copies.
+    #[error("you are not enrolled as a grader of this copy's exam; ask an admin to enrol you")]
+    NotEnrolled,
+    /// There is no such thing.
+    #[error("there is no such {0}")]
+    NoSuch(&'static str),
+    /// Only what is there can be read: pages before the import is done, a final PDF before grading.
+    #[error("{detail}")]
+    NotThere {
+        /// The stable word for it.
+        code: &'static str,
+        /// What to do.
+        detail: &'static str,
+    },
+    /// The box lies outside the page.
+    #[error(transparent)]
+    Box(#[from] InvalidBox),
+    /// A value breaks a rule of form.
+    #[error("{detail}")]
+    Form {
+        /// The stable word for it.
+        code: &'static str,
+        /// What to do.
+        detail: String,
+    },
+    /// Well formed, and yet not to be done.
+    #[error("{detail}")]
+    Unprocessable {
+        /// The stable word for it.
+        code: &'static str,
+        /// What to do.
+        detail: String,
+    },
+    /// The bytes were erased, or were never there.
+    #[error("the {0} is gone: it was erased")]
+    Erased(&'static str),
+    /// The same key came with another body.
+    #[error("this Idempotency-Key was used with another request; use a new one")]
+    KeyReused,
+    /// The stream moved on at every try.
+    #[error("others keep changing this; read it again and repeat")]
+    Conflict {
+        /// Sequence of the stream's last event.
+        current_sequence: u64,
+    },
+    /// Too much to do.
+    #[error("the ledger is busy; repeat after the time that Retry-After names")]
+    Busy {
+        /// When to come back.
+        retry_after: Duration,
+    },
+    /// The connection was lost at the wrong moment.
+    #[error("the outcome is not known; repeat the request with the same Idempotency-Key to learn it")]
+    OutcomeUnknown {
+        /// When to come back.
+        retry_after: Duration,
+    },
+    /// Something that this needs does not answer.
+    #[error("the service cannot do this just now; repeat after the time that Retry-After names")]
+    Unavailable {
+        /// When to come back.
+        retry_after: Duration,
+        /// What happened.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// A view has not reached what the caller has seen.
+    #[error("{0}; read again")]
+    Behind(#[source] Lag),
+    /// A cursor or position of a history that is no more.
+    #[error("this {0} belongs to another history of the ledger; begin again without it")]
+    OtherEpoch(&'static str),
+    /// Our own fault.
+    #[error("internal")]
+    Internal(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl AppError {
+    /// Our own fault, with what happened.
+    pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    pub(crate) fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Unprocessable { code, detail: detail.into() }
+    }
+
+    pub(crate) fn form(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Form { code, detail: detail.into() }
+    }
+}
+
+/// How long a caller is told to wait where a database does not answer.
+const DATABASE_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+impl From<LedgerError> for AppError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Unavailable(_) | LedgerError::Closed => {
+                Self::Unavailable { retry_after: DATABASE_RETRY_AFTER, source: error.into() }
+            }
+            error => Self::internal(error),
+        }
+    }
+}
+
+impl From<sqlx::Error> for AppError {
+    fn from(error: sqlx::Error) -> Self {
+        LedgerError::from(error).into()
+    }
+}
+
+impl From<VaultError> for AppError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Database(error) => error.into(),
+            error => Self::internal(error),
+        }
+    }
+}
+
+impl From<BlobError> for AppError {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Vault(error) => error.into(),
+            error => Self::internal(error),
+        }
+    }
+}
+
+impl<E: Refusal> From<ExecuteError<E>> for AppError {
+    fn from(error: ExecuteError<E>) -> Self {
+        match error {
+            ExecuteError::Refused { refusal, current_sequence } => refusal.at(current_sequence),
+            ExecuteError::KeyReused => Self::KeyReused,
+            ExecuteError::Conflict { current_sequence, .. } => Self::Conflict { current_sequence },
+            ExecuteError::Busy { retry_after, .. } => Self::Busy { retry_after },
+            ExecuteError::Unknown { retry_after } => Self::OutcomeUnknown { retry_after },
+            ExecuteError::Ledger(error) => error.into(),
+        }
+    }
+}
+
+/// An aggregate's refusal as an error of the application.
+pub(super) trait Refusal {
+    fn at(self, current_sequence: u64) -> AppError;
+}
+
+impl Refusal for CopyError {
+    fn at(self, current_sequence: u64) -> AppError {
+        AppError::Copy { error: self, current_sequence }
+    }
+}
+
+impl Refusal for ExamError {
+    fn at(self, current_sequence: u64) -> AppError {
+        AppError::Exam { error: self, current_sequence }
+    }
+}

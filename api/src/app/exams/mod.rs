@@ -1,0 +1,68 @@
+//! What can be done with an exam.
+
+mod order;
+mod read;
+
+use domain::exam::ExamCommand;
+use domain::{ActorId, ExamCode, ExamId, Question};
+use uuid::Uuid;
+
+use super::{App, AppError, Caller, Written};
+
+impl App {
+    /// Creates an exam; its id is in the answer.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn create_exam(&self, caller: &Caller, code: ExamCode) -> Result<Written, AppError> {
+        let exam = ExamId(Uuid::now_v7());
+        self.command_exam(caller, exam, ExamCommand::Create { code }).await
+    }
+
+    /// Publishes a scheme; copies validated from now on are marked by it.
+    ///
+    /// # Errors
+    /// A rule of the exam.
+    pub async fn publish_scheme(
+        &self,
+        caller: &Caller,
+        exam: ExamId,
+        questions: Vec<Question>,
+    ) -> Result<Written, AppError> {
+        self.command_exam(caller, exam, ExamCommand::PublishScheme { questions }).await
+    }
+
+    /// Lets a grader mark the exam's copies.
+    ///
+    /// # Errors
+    /// A rule of the exam.
+    pub async fn enrol_grader(
+        &self,
+        caller: &Caller,
+        exam: ExamId,
+        grader: ActorId,
+    ) -> Result<Written, AppError> {
+        self.command_exam(caller, exam, ExamCommand::EnrolGrader { grader }).await
+    }
+
+    /// Lets a grader take no more of its copies; a lock that stands may be worked to its end.
+    ///
+    /// # Errors
+    /// A rule of the exam.
+    pub async fn remove_grader(
+        &self,
+        caller: &Caller,
+        exam: ExamId,
+        grader: ActorId,
+    ) -> Result<Written, AppError> {
+        self.command_exam(caller, exam, ExamCommand::RemoveGrader { grader }).await
+    }
+
+    /// Closes the exam: nothing more comes in.
+    ///
+    /// # Errors
+    /// A rule of the exam.
+    pub async fn archive_exam(&self, caller: &Caller, exam: ExamId) -> Result<Written, AppError> {
+        self.command_exam(caller, exam, ExamCommand::Archive).await
+    }
+}

@@ -1,0 +1,35 @@
+//! Reading exams.
+
+use domain::ExamId;
+use projections::views::exams;
+
+use super::super::answers::exam::ExamAnswer;
+use super::super::answers::list::List;
+use super::super::{App, AppError, Page};
+
+impl App {
+    /// The exam with its scheme and graders.
+    ///
+    /// # Errors
+    /// [`AppError::NoSuch`], [`AppError::Behind`].
+    pub async fn exam(&self, exam: ExamId, seen: Option<i64>) -> Result<ExamAnswer, AppError> {
+        self.catch_up(exams::VIEW, seen).await?;
+        let mut row = exams::get(self.views.pool(), exam).await?;
+        if row.is_none() {
+            self.catch_up_to_head(exams::VIEW).await?;
+            row = exams::get(self.views.pool(), exam).await?;
+        }
+        row.map(ExamAnswer::of_row).ok_or(AppError::NoSuch("exam"))
+    }
+
+    /// A page of exams, the oldest first.
+    ///
+    /// # Errors
+    /// [`AppError::OtherEpoch`], [`AppError::Behind`].
+    pub async fn exams(&self, page: Page, seen: Option<i64>) -> Result<List<ExamAnswer>, AppError> {
+        let after = self.after(&page)?;
+        self.catch_up(exams::VIEW, seen).await?;
+        let slice = exams::list(self.views.pool(), after, page.size).await?;
+        Ok(self.list(slice, ExamAnswer::of_row))
+    }
+}

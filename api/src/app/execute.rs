@@ -1,0 +1,88 @@
+//! From a use case to the ledger and back.
+
+use ::projections::audit_trail::{commitments, open};
+use domain::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::error::Refusal;
+use super::{App, AppError, Caller};
+use crate::ledger::{By, Executed, FirstAnswer, Idempotency, Order, Stored};
+use crate::vault::{Opened, VaultRow};
+
+/// What a command is answered with.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The resource as it stands after it, texts opened.
+    pub answer: Value,
+    /// What a reader must have seen to see this.
+    pub position: i64,
+    /// Whether this is the first answer again (L3).
+    pub repeated: bool,
+}
+
+impl App {
+    pub(super) async fn execute<A, T>(
+        &self,
+        caller: &Caller,
+        stream: Uuid,
+        vault: Vec<VaultRow>,
+        command: &(dyn Fn(Timestamp) -> A::Command + Send + Sync),
+        answer: &(dyn Fn(&A) -> T + Send + Sync),
+    ) -> Result<Written, AppError>
+    where
+        A: Stored<Error: Refusal>,
+        T: Serialize,
+    {
+        let answer = |state: &A| json(&answer(state));
+        let by = By {
+            actor: caller.actor,
+            role: caller.role,
+            request_id: caller.request_id.clone(),
+            causation_id: None,
+        };
+        let idempotency = self.idempotency(caller)?;
+        let order = Order { by, idempotency, vault, command, answer: &answer };
+        let Executed { answer, last_position, repeated, .. } = self.ledger.execute(stream, order).await?;
+        Ok(Written { answer: self.opened(answer).await?, position: last_position, repeated })
+    }
+
+    /// What is answered where a check of our own refuses before the ledger is asked: the first answer, if this is
+    /// the repeat of a command that was applied (L3), since what held then may hold no more; else the refusal.
+    pub(super) async fn repeat_or(&self, caller: &Caller, refusal: AppError) -> Result<Written, AppError> {
+        let Some(idempotency) = self.idempotency(caller)? else { return Err(refusal) };
+        match self.ledger.first_answer(&idempotency).await? {
+            FirstAnswer::None => Err(refusal),
+            FirstAnswer::OfAnotherBody => Err(AppError::KeyReused),
+            FirstAnswer::Given { answer, last_position } => {
+                let answer = self.opened(answer).await?;
+                Ok(Written { answer, position: last_position, repeated: true })
+            }
+        }
+    }
+
+    fn idempotency(&self, caller: &Caller) -> Result<Option<Idempotency>, AppError> {
+        let Some(key) = &caller.key else { return Ok(None) };
+        let hmac = self.server_keys.body_hmac("", &key.asked);
+        let idempotency = Idempotency::new(caller.actor, &key.key, hmac);
+        idempotency.map(Some).map_err(|error| AppError::form("invalid_idempotency_key", error.to_string()))
+    }
+
+    /// An answer with its texts opened.
+    pub(super) async fn opened(&self, mut answer: Value) -> Result<Value, AppError> {
+        let commitments = commitments(&answer);
+        if !commitments.is_empty() {
+            let texts = self.vault.open(&commitments).await?;
+            let shown = |commitment| texts.get(&commitment).unwrap_or(&Opened::Erased).shown().to_owned();
+            open(&mut answer, &shown);
+        }
+        Ok(answer)
+    }
+}
+
+/// An answer as JSON.
+pub(super) fn json(value: &impl Serialize) -> Value {
+    #[expect(clippy::expect_used, reason = "answers have text keys, and their serialisers do not fail")]
+    serde_json::to_value(value).expect("an answer is JSON")
+}

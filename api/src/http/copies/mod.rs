@@ -1,0 +1,15 @@
+//! Copies.
+
+pub(super) mod audit;
+pub(super) mod correct;
+pub(super) mod export;
+pub(super) mod final_pdf;
+pub(super) mod finalise;
+pub(super) mod get;
+pub(super) mod import;
+pub(super) mod list;
+pub(super) mod pages;
+pub(super) mod ready;
+pub(super) mod reopen;
+pub(super) mod retry_import;
+pub(super) mod void;

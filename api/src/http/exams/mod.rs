@@ -1,0 +1,8 @@
+//! Exams.
+
+pub(super) mod archive;
+pub(super) mod create;
+pub(super) mod get;
+pub(super) mod graders;
+pub(super) mod list;
+pub(super) mod scheme;

@@ -1,0 +1,141 @@
+//! From an error of the application to a status and a code: the one place of it.
+
+use domain::copy::{CopyError, LockConflict};
+use domain::exam::ExamError;
+use domain::scheme::InvalidScheme;
+use http::StatusCode;
+
+use super::errors::ApiError;
+use crate::app::AppError;
+
+impl From<AppError> for ApiError {
+    fn from(error: AppError) -> Self {
+        let detail = error.to_string();
+        match error {
+            AppError::Copy { error, current_sequence } => of_copy(&error, detail, current_sequence),
+            AppError::Exam { error, current_sequence } => of_exam(&error, detail, current_sequence),
+            AppError::NotEnrolled => Self::forbidden("not_enrolled", detail),
+            AppError::NoSuch(_) => Self::not_found(detail),
+            AppError::NotThere { code, .. } => Self::conflict(code, detail),
+            AppError::Box(_) => Self::bad_request("box_outside_page", detail),
+            AppError::Form { code, .. } => Self::bad_request(code, detail),
+            AppError::Unprocessable { code, .. } => Self::unprocessable(code, detail),
+            AppError::Erased(_) => Self::new(StatusCode::GONE, "erased", detail),
+            AppError::KeyReused => Self::unprocessable("idempotency_key_reused", detail),
+            AppError::Conflict { current_sequence } => {
+                Self::conflict("conflict", detail).with("current_sequence", current_sequence)
+            }
+            AppError::Busy { retry_after } => Self::unavailable("busy", detail, retry_after),
+            AppError::OutcomeUnknown { retry_after } => {
+                Self::unavailable("outcome_unknown", detail, retry_after)
+            }
+            AppError::Behind(lag) => Self::new(StatusCode::GATEWAY_TIMEOUT, "view_behind", detail)
+                .with("view", lag.view.name)
+                .with("lag_events", lag.wanted - lag.position)
+                .with("lag_ms", lag.lag_ms),
+            AppError::OtherEpoch(_) => Self::conflict("other_epoch", detail),
+            AppError::Unavailable { retry_after, source } => {
+                Self::unavailable("unavailable", detail, retry_after).because(source)
+            }
+            AppError::Internal(cause) => Self::internal(cause),
+        }
+    }
+}
+
+fn of_copy(error: &CopyError, detail: String, current_sequence: u64) -> ApiError {
+    let (status, code) = status_and_code(error);
+    let answer = ApiError::new(status, code, detail);
+    let answer = match error {
+        CopyError::StaleRevision { current, .. } => answer.with("current_revision", *current),
+        CopyError::Lock(LockConflict::AlreadyLocked { owner, expires_at }) => {
+            answer.with("locked_by", owner.to_string()).with("locked_until", expires_at.to_string())
+        }
+        _ => answer,
+    };
+    with_sequence(answer, current_sequence)
+}
+
+const fn status_and_code(error: &CopyError) -> (StatusCode, &'static str) {
+    use CopyError as E;
+    const MALFORMED: StatusCode = StatusCode::BAD_REQUEST;
+    const CONFLICT: StatusCode = StatusCode::CONFLICT;
+    const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+    match error {
+        E::Absent | E::NoSuchAnnotation(_) => (StatusCode::NOT_FOUND, "not_found"),
+        E::Ttl { .. } => (MALFORMED, "ttl_out_of_range"),
+        E::BoxOutsidePage => (MALFORMED, "box_outside_page"),
+        E::PointsOutOfRange => (MALFORMED, "points_out_of_range"),
+        E::AnonymousIdTaken => (CONFLICT, "anonymous_id_taken"),
+        E::Voided => (CONFLICT, "voided"),
+        E::WrongStatus { .. } => (CONFLICT, "wrong_status"),
+        E::NotImported(_) => (CONFLICT, "not_imported"),
+        E::AttemptOver { .. } => (CONFLICT, "attempt_over"),
+        E::NotExpired(_) => (CONFLICT, "lock_not_expired"),
+        E::AnnotationExists(_) => (CONFLICT, "annotation_exists"),
+        E::StaleRevision { .. } => (CONFLICT, "stale_revision"),
+        E::NothingToCorrect { .. } => (CONFLICT, "nothing_to_correct"),
+        E::OtherBasis { .. } => (CONFLICT, "other_basis"),
+        E::NotTheFinalPdf { .. } => (CONFLICT, "not_the_final_pdf"),
+        E::Lock(conflict) => of_lock(conflict),
+        E::NoSuchPage { .. } => (UNPROCESSABLE, "no_such_page"),
+        E::NoSuchQuestion(_) => (UNPROCESSABLE, "no_such_question"),
+        E::OutsideScheme { .. } => (UNPROCESSABLE, "outside_scheme"),
+        E::TooManyAnnotations(_) => (UNPROCESSABLE, "too_many_annotations"),
+        E::ReplacedByItself => (UNPROCESSABLE, "replaced_by_itself"),
+        E::Scheme(scheme) => (UNPROCESSABLE, of_scheme(scheme)),
+        // Only workers meet these.
+        E::NoPages
+        | E::TooManyPages { .. }
+        | E::EmptyPage { .. }
+        | E::NotALabel { .. }
+        | E::TooManyWarnings(_)
+        | E::MissingPages { .. }
+        | E::NoPdf => (UNPROCESSABLE, "refused_work"),
+    }
+}
+
+/// Whose lock it is, and whether the token is its own, is a question of permission; the rest is one of timing.
+const fn of_lock(conflict: &LockConflict) -> (StatusCode, &'static str) {
+    match conflict {
+        LockConflict::OwnerMismatch | LockConflict::TokenMismatch => {
+            (StatusCode::FORBIDDEN, conflict.label())
+        }
+        LockConflict::AlreadyLocked { .. }
+        | LockConflict::Expired
+        | LockConflict::Missing
+        | LockConflict::AlreadyGraded => (StatusCode::CONFLICT, conflict.label()),
+    }
+}
+
+const fn of_scheme(error: &InvalidScheme) -> &'static str {
+    match error {
+        InvalidScheme::Count(_) => "question_count",
+        InvalidScheme::Twice(_) => "question_twice",
+        InvalidScheme::Maximum(_) => "question_maximum",
+    }
+}
+
+fn of_exam(error: &ExamError, detail: String, current_sequence: u64) -> ApiError {
+    let (status, code) = match error {
+        ExamError::Absent => (StatusCode::NOT_FOUND, "not_found"),
+        ExamError::Exists => (StatusCode::CONFLICT, "exam_exists"),
+        ExamError::Archived => (StatusCode::CONFLICT, "archived"),
+        ExamError::NoScheme => (StatusCode::CONFLICT, "no_scheme"),
+        ExamError::Enrolled(_) => (StatusCode::CONFLICT, "enrolled"),
+        ExamError::NotEnrolled(_) => (StatusCode::NOT_FOUND, "not_found"),
+        ExamError::Released => (StatusCode::CONFLICT, "released"),
+        ExamError::NotReleased => (StatusCode::CONFLICT, "not_released"),
+        ExamError::TooManyGraders(_) => (StatusCode::UNPROCESSABLE_ENTITY, "too_many_graders"),
+        ExamError::Scheme(scheme) => (StatusCode::UNPROCESSABLE_ENTITY, of_scheme(scheme)),
+    };
+    with_sequence(ApiError::new(status, code, detail), current_sequence)
+}
+
+/// Where the stream stands helps only who was refused for that.
+fn with_sequence(answer: ApiError, current_sequence: u64) -> ApiError {
+    if answer.status() == StatusCode::CONFLICT {
+        answer.with("current_sequence", current_sequence)
+    } else {
+        answer
+    }
+}
