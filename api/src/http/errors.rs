@@ -18,7 +18,11 @@ use super::request_id::RequestId;
 /// A handler returns it, or a filter of `http::body` rejects with it; the frame adds the request id and,
 /// for a 5xx, logs the cause, which the client never sees.
 #[derive(Clone, Debug)]
-pub struct ApiError {
+pub struct ApiError(Box<Refusal>);
+
+/// Boxed: errors are rare, and every handler's result has room for one.
+#[derive(Clone, Debug)]
+struct Refusal {
     status: StatusCode,
     code: &'static str,
     detail: String,
@@ -33,7 +37,7 @@ impl ApiError {
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let (detail, fields) = (detail.into(), Map::new());
-        Self { status, code, detail, fields, retry_after: None, allow: None, cause: None }
+        Self(Box::new(Refusal { status, code, detail, fields, retry_after: None, allow: None, cause: None }))
     }
 
     /// 400: malformed, or against a rule of form.
@@ -89,47 +93,48 @@ impl ApiError {
     #[must_use]
     pub(super) fn wrong_method(allow: String) -> Self {
         let detail = format!("this path takes {allow}");
-        let error = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
-        Self { allow: Some(allow), ..error }
+        let mut error = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+        error.0.allow = Some(allow);
+        error
     }
 
     /// One more member of the body, such as `current_sequence`.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.fields.insert(name.to_owned(), value.into());
+        self.0.fields.insert(name.to_owned(), value.into());
         self
     }
 
     /// Asks the client to wait this long (whole seconds, at least one).
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(wait);
+        self.0.retry_after = Some(wait);
         self
     }
 
     /// Keeps what happened for the log.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        self.cause = Some(Arc::from(cause.into()));
+        self.0.cause = Some(Arc::from(cause.into()));
         self
     }
 
     /// The status of the answer.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The stable word that programs compare.
     #[must_use]
     pub const fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     /// The cause and the causes of it, for the log.
     pub(super) fn chain(&self) -> String {
         let mut text = String::new();
-        let mut next = self.cause.as_deref().map(|cause| cause as &dyn Error);
+        let mut next = self.0.cause.as_deref().map(|cause| cause as &dyn Error);
         while let Some(error) = next {
             if !text.is_empty() {
                 text.push_str(": ");
@@ -142,21 +147,21 @@ impl ApiError {
 
     /// The answer as it goes out.
     pub(super) fn render(&self, request_id: &RequestId) -> Response {
-        let mut body = self.fields.clone();
-        body.insert("detail".into(), self.detail.clone().into());
-        body.insert("code".into(), self.code.into());
+        let mut body = self.0.fields.clone();
+        body.insert("detail".into(), self.0.detail.clone().into());
+        body.insert("code".into(), self.0.code.into());
         body.insert("request_id".into(), request_id.as_str().into());
         let mut response = warp::reply::json(&body).into_response();
-        *response.status_mut() = self.status;
+        *response.status_mut() = self.0.status;
         let headers = response.headers_mut();
-        if let Some(wait) = self.retry_after {
+        if let Some(wait) = self.0.retry_after {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
-        if let Some(allow) = self.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
+        if let Some(allow) = self.0.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
             headers.insert(ALLOW, allow);
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if self.0.status == StatusCode::UNAUTHORIZED {
             // RFC 6750, section 3.
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"gradeledger\""));
         }
@@ -166,13 +171,13 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.status.as_u16(), self.code, self.detail)
+        write!(f, "{} {}: {}", self.0.status.as_u16(), self.0.code, self.0.detail)
     }
 }
 
 impl Error for ApiError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
+        self.0.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
     }
 }
 
@@ -180,7 +185,7 @@ impl Error for ApiError {
 impl Reply for ApiError {
     fn into_response(self) -> Response {
         let mut response = Response::default();
-        *response.status_mut() = self.status;
+        *response.status_mut() = self.0.status;
         response.extensions_mut().insert(self);
         response
     }

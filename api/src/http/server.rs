@@ -98,8 +98,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 async fn accept(listener: TcpListener, frame: Arc<Frame>, mut stopping: watch::Receiver<bool>) {
-    let places = frame.limits().connections;
-    let free = Arc::new(Semaphore::new(places));
+    let free = Arc::new(Semaphore::new(frame.limits().connections));
     let graceful = GracefulShutdown::new();
     let (cut_off, cutting_off) = watch::channel(false);
     loop {
@@ -116,7 +115,7 @@ async fn accept(listener: TcpListener, frame: Arc<Frame>, mut stopping: watch::R
         match accepted {
             None => break,
             Some((Ok((stream, peer)), place)) => {
-                frame.metrics().open_connections(places - free.available_permits());
+                frame.metrics().connection_opened();
                 let connection = Connection {
                     frame: Arc::clone(&frame),
                     peer,
@@ -144,6 +143,12 @@ struct Connection {
     peer: SocketAddr,
     cutting_off: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.frame.metrics().connection_closed();
+    }
 }
 
 impl Connection {

@@ -1,4 +1,154 @@
-//! Logs: one JSON line an event.
+//! Logs: one JSON object a line, to stdout or to files of bounded size.
+//!
+//! A line has always `timestamp` (RFC 3339, UTC, microseconds), `level`, `target`, `message`, and `request_id`,
+//! `user_id` and `copy_id` (null where they are not known: they come from the spans around the event); what
+//! else the event says stands in `fields`. Levels are named INFO, WARNING, ERROR and CRITICAL (DEBUG and
+//! TRACE when asked for). `user_id` is a pseudonym; nothing personal is in any line, since no event holds it.
+//!
+//! Writing never blocks the service: lines go through a bounded queue to a thread, and are dropped, and counted,
+//! when it is full.
 
-/// The target of lines about who did what; with `--log-dir` they go to a file of their own.
+mod layer;
+mod line;
+mod rotation;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+
+use layer::Lines;
+pub use line::Format;
+use rotation::RotatingFile;
+
+use crate::limits::LogLimits;
+use crate::metrics::Source;
+
+/// The target of lines about who did what; with a folder they go to a file of their own.
 pub const AUDIT: &str = "gradeledger::audit";
+
+/// What is logged unless told otherwise: of the libraries, only what went wrong.
+pub const DEFAULT_FILTER: &str = "info,sqlx=warn,hyper=warn,hyper_util=warn,object_store=warn";
+
+/// Logs at level CRITICAL: the system itself is in trouble, and a person has to act. Takes what
+/// `tracing::error!` takes after the target.
+#[macro_export]
+macro_rules! critical {
+    ($($said:tt)+) => { ::tracing::error!(critical = true, $($said)+) };
+}
+
+/// Where logs go, and what is in them.
+#[derive(Clone, Debug)]
+pub struct LogOptions {
+    /// JSON, or text for people at a terminal. Files are always JSON.
+    pub format: Format,
+    /// A folder for `ledger.log` and `audit.log`; without one all goes to stdout.
+    pub folder: Option<PathBuf>,
+    /// Which lines, as `RUST_LOG` has it: see [`DEFAULT_FILTER`].
+    pub filter: String,
+    /// Sizes and numbers.
+    pub limits: LogLimits,
+}
+
+/// Why logging could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The filter does not parse.
+    #[error("the log filter {filter:?} cannot be read ({source}); an example: {DEFAULT_FILTER}")]
+    BadFilter {
+        /// What was given.
+        filter: String,
+        /// What is wrong.
+        source: tracing_subscriber::filter::ParseError,
+    },
+    /// A log file could not be opened.
+    #[error("cannot write logs to {}: {source}; choose another folder with --log-dir", .path.display())]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The process logs already.
+    #[error("logging was begun twice")]
+    Twice(#[from] TryInitError),
+}
+
+/// Keeps the logs going. Dropping it writes what is queued.
+#[derive(Debug)]
+pub struct Logs {
+    _writers: Vec<WorkerGuard>,
+    dropped: Vec<(&'static str, ErrorCounter)>,
+}
+
+impl Logs {
+    /// The figures of dropped lines.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        let dropped = self.dropped.clone();
+        Source::new("logs", move |metrics| {
+            for (log, counter) in &dropped {
+                metrics.dropped_lines(log, counter.dropped_lines());
+            }
+            async { Ok(()) }
+        })
+    }
+
+    fn writer(
+        &mut self,
+        log: &'static str,
+        to: impl Write + Send + 'static,
+        limits: &LogLimits,
+    ) -> NonBlocking {
+        let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(limits.queue_lines);
+        let (writer, guard) = builder.thread_name(log).finish(to);
+        self.dropped.push((log, writer.error_counter()));
+        self._writers.push(guard);
+        writer
+    }
+}
+
+/// Begins logging, for the whole process.
+///
+/// # Errors
+/// A filter that cannot be read, a folder that cannot be written, or that it was begun before.
+pub fn begin(options: &LogOptions) -> Result<Logs, LogError> {
+    let (subscriber, logs) = subscriber(options)?;
+    subscriber.try_init()?;
+    Ok(logs)
+}
+
+/// The same without making it the process's own, for tests and for tools that bring their own.
+///
+/// # Errors
+/// As [`begin`].
+pub fn subscriber(
+    options: &LogOptions,
+) -> Result<(impl tracing::Subscriber + Send + Sync + use<>, Logs), LogError> {
+    let filter = EnvFilter::try_new(&options.filter)
+        .map_err(|source| LogError::BadFilter { filter: options.filter.clone(), source })?;
+    let mut logs = Logs { _writers: Vec::new(), dropped: Vec::new() };
+    let lines = match &options.folder {
+        None => {
+            let stdout = logs.writer("stdout", io::stdout(), &options.limits);
+            Lines { format: options.format, ledger: stdout.clone(), audit: stdout }
+        }
+        Some(folder) => {
+            let mut file = |log, name| -> Result<NonBlocking, LogError> {
+                let path = folder.join(name);
+                let file = RotatingFile::open(path.clone(), options.limits.file_bytes, options.limits.files)
+                    .map_err(|source| LogError::Unwritable { path, source })?;
+                Ok(logs.writer(log, file, &options.limits))
+            };
+            Lines {
+                format: Format::Json,
+                ledger: file("ledger", "ledger.log")?,
+                audit: file("audit", "audit.log")?,
+            }
+        }
+    };
+    Ok((tracing_subscriber::registry().with(filter).with(lines), logs))
+}

@@ -128,9 +128,14 @@ impl Metrics {
         self.0.service.answers.get_or_create(&labels).observe(took.as_secs_f64());
     }
 
-    /// Connections that are open now.
-    pub(crate) fn open_connections(&self, connections: usize) {
-        self.0.service.open_connections.set(clamp(connections));
+    /// A connection was taken.
+    pub(crate) fn connection_opened(&self) {
+        self.0.service.open_connections.inc();
+    }
+
+    /// A connection ended.
+    pub(crate) fn connection_closed(&self) {
+        self.0.service.open_connections.dec();
     }
 
     /// One call of `append_events` with this many commands took this long.

@@ -47,7 +47,7 @@ impl Sources {
     }
 
     /// Reads all of them at the same time, each for at most `longest`.
-    pub(crate) async fn read(&self, metrics: &Metrics, longest: Duration) {
+    pub async fn read(&self, metrics: &Metrics, longest: Duration) {
         let sources = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         join_all(sources.iter().map(|source| async {
             metrics.source(source.name);

@@ -7,8 +7,13 @@
 )]
 
 mod append;
+mod http_frame;
+mod logs;
+mod metrics;
 mod office;
+mod openapi;
 mod pdf_child;
 mod pdf_finalise;
 mod pdf_import;
 mod pdf_import_refusals;
+mod tokens;

@@ -65,7 +65,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let said = error.inner().to_string();
-        let detail = if path == "." { said } else { format!("{path}: {said}") };
+        // "?" is a member whose name was not read, "." the document itself.
+        let path = path.trim_end_matches('?').trim_end_matches('.');
+        let detail = if path.is_empty() { said } else { format!("{path}: {said}") };
         ApiError::bad_request("invalid_json", detail)
     })?;
     let end = reader.end();

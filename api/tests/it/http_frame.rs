@@ -1,0 +1,8 @@
+//! The frame of the HTTP API, from outside: a real server on a free port, tokens in a real database.
+
+mod bodies;
+mod callers;
+mod ends;
+mod errors;
+mod uploads;
+pub(crate) mod world;

@@ -1,0 +1,138 @@
+//! What the logs say, and what they keep to themselves.
+
+use std::fs;
+use std::path::Path;
+
+use gradeledger::limits::LogLimits;
+use gradeledger::logs::{DEFAULT_FILTER, Format, LogError, LogOptions, subscriber};
+use gradeledger::metrics::{Metrics, Sources};
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::http_frame::world::World;
+
+fn options(folder: &Path, limits: LogLimits) -> LogOptions {
+    LogOptions {
+        format: Format::Json,
+        folder: Some(folder.to_owned()),
+        filter: DEFAULT_FILTER.to_owned(),
+        limits,
+    }
+}
+
+fn lines(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn levels_have_the_names_that_operators_watch_and_a_line_break_breaks_no_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let (subscriber, logs) = subscriber(&options(folder.path(), LogLimits::default())).unwrap();
+    tracing::subscriber::with_default(subscriber, || {
+        let outer = tracing::info_span!(
+            "request",
+            request_id = "r-1",
+            user_id = "u-1",
+            copy_id = tracing::field::Empty
+        );
+        let _outer = outer.enter();
+        let inner = tracing::info_span!("work", copy_id = "c-1");
+        let _inner = inner.enter();
+        tracing::info!(pages = 12, "imported\n{{\"level\":\"forged\"}}");
+        tracing::warn!("a lock conflict");
+        tracing::error!("look at this");
+        gradeledger::critical!(attempts = 3, "retries are exhausted");
+        tracing::debug!("not asked for");
+    });
+    drop(logs);
+    let lines = lines(&folder.path().join("ledger.log"));
+    let levels: Vec<&Value> = lines.iter().map(|line| &line["level"]).collect();
+    assert_eq!(levels, ["INFO", "WARNING", "ERROR", "CRITICAL"]);
+    for line in &lines {
+        assert_eq!(
+            (&line["request_id"], &line["user_id"], &line["copy_id"]),
+            (&json!("r-1"), &json!("u-1"), &json!("c-1"))
+        );
+        assert!(line["timestamp"].as_str().unwrap().parse::<domain::Timestamp>().is_ok());
+        assert_eq!(line["target"], "it::logs");
+    }
+    assert_eq!(lines[0]["message"], "imported\n{\"level\":\"forged\"}");
+    assert_eq!((&lines[0]["fields"], &lines[3]["fields"]), (&json!({"pages": 12}), &json!({"attempts": 3})));
+}
+
+#[tokio::test]
+async fn a_request_is_one_line_with_its_ids_and_without_its_query_and_commands_stand_in_the_audit_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let (subscriber, logs) = subscriber(&options(folder.path(), LogLimits::default())).unwrap();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let world = World::new().await;
+    let copy = uuid::Uuid::now_v7();
+    let read =
+        world.ask(Method::GET, &format!("/shown/copies/{copy}?name=Anna")).header("x-request-id", "read-1");
+    assert_eq!(read.send().await.unwrap().status(), 200);
+    let mark =
+        world.ask(Method::POST, "/shown/notes").header("x-request-id", "mark-1").json(&json!({"points": 1}));
+    assert_eq!(mark.send().await.unwrap().status(), 200);
+    let fault = world.ask(Method::GET, "/shown/fault").header("x-request-id", "fault-1");
+    assert_eq!(fault.send().await.unwrap().status(), 500);
+    let panic = world.ask(Method::GET, "/shown/panic").header("x-request-id", "panic-1");
+    assert_eq!(panic.send().await.unwrap().status(), 500);
+    let admin = world.admin.clone();
+    drop((world, guard, logs));
+
+    let text = fs::read_to_string(folder.path().join("ledger.log")).unwrap();
+    assert!(!text.contains("Anna") && !text.contains(&admin), "{text}");
+    let lines = lines(&folder.path().join("ledger.log"));
+    let of = |id: &str| lines.iter().filter(|line| line["request_id"] == id).collect::<Vec<_>>();
+    let read = of("read-1");
+    assert_eq!(read.len(), 1);
+    assert_eq!(
+        (&read[0]["copy_id"], &read[0]["fields"]["route"]),
+        (&json!(copy), &json!("/shown/copies/{copy}"))
+    );
+    assert!(uuid::Uuid::parse_str(read[0]["user_id"].as_str().unwrap()).is_ok());
+    for (id, cause) in [("fault-1", "the disk of db7 is full"), ("panic-1", "the compass points south")] {
+        let error = of(id).into_iter().find(|line| line["level"] == "ERROR").unwrap();
+        assert!(error["fields"]["cause"].as_str().unwrap().contains(cause), "{error}");
+    }
+    let audit = self::lines(&folder.path().join("audit.log"));
+    assert_eq!(audit.len(), 1);
+    assert_eq!((&audit[0]["request_id"], &audit[0]["user_id"]), (&json!("mark-1"), &read[0]["user_id"]));
+}
+
+#[tokio::test]
+async fn every_line_is_written_or_counted_as_dropped() {
+    const LINES: usize = 20_000;
+    let folder = tempfile::tempdir().unwrap();
+    let limits = LogLimits { queue_lines: 1, ..LogLimits::default() };
+    let (subscriber, logs) = subscriber(&options(folder.path(), limits)).unwrap();
+    tracing::subscriber::with_default(subscriber, || {
+        for number in 0..LINES {
+            tracing::info!(number, "a line");
+        }
+    });
+    let (metrics, sources) = (Metrics::new(), Sources::default());
+    sources.add(logs.source());
+    sources.read(&metrics, std::time::Duration::from_secs(1)).await;
+    drop(logs);
+    let text = metrics.text();
+    let dropped =
+        text.lines().find_map(|line| line.strip_prefix("log_dropped_lines{log=\"ledger\"} ")).unwrap();
+    let dropped: usize = dropped.parse().unwrap();
+    assert!(dropped > 0, "a queue of one line holds up nobody");
+    assert_eq!(lines(&folder.path().join("ledger.log")).len() + dropped, LINES);
+}
+
+#[test]
+fn a_folder_or_filter_that_cannot_be_used_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let refused = subscriber(&options(&file, LogLimits::default())).map(drop).unwrap_err();
+    assert!(matches!(&refused, LogError::Unwritable { .. }));
+    assert!(refused.to_string().contains("--log-dir"), "{refused}");
+    let options =
+        LogOptions { filter: "info,=x=".to_owned(), ..options(folder.path(), LogLimits::default()) };
+    assert!(matches!(subscriber(&options).map(drop), Err(LogError::BadFilter { .. })));
+}
