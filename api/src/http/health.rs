@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 use http::StatusCode;
+use projections::Views;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -71,6 +72,26 @@ impl Check {
                     tracing::warn!(%error, "the database does not answer");
                     "it does not answer; the log says why".to_owned()
                 })
+            }
+        })
+    }
+
+    /// That the views of this build are there, so the migrations ran, and that none has stopped on an event.
+    #[must_use]
+    pub fn projections(views: Views) -> Self {
+        Self::new("projections", move || {
+            let views = views.clone();
+            async move {
+                let status = views.status().await.map_err(|error| {
+                    tracing::warn!(%error, "the progress of the views cannot be read");
+                    "their progress cannot be read; the log says why".to_owned()
+                })?;
+                let stopped: Vec<String> =
+                    status.into_iter().filter(|view| view.poison.is_some()).map(|view| view.name).collect();
+                if stopped.is_empty() {
+                    return Ok(());
+                }
+                Err(format!("stopped on an event: {}; GET /api/projections says which", stopped.join(", ")))
             }
         })
     }

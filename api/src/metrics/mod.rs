@@ -6,6 +6,7 @@
 
 mod grading;
 mod labels;
+mod ledger;
 mod process;
 mod service;
 mod sources;

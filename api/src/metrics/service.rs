@@ -145,7 +145,7 @@ impl Metrics {
         self.0.service.appends.observe(took.as_secs_f64());
     }
 
-    /// Commands that wait for a batch now.
+    /// Commands that are in flight now.
     pub fn append_queue(&self, commands: usize) {
         self.0.service.append_queue.set(clamp(commands));
     }

@@ -86,23 +86,23 @@ fn what_is_recorded_moves_its_own_figure() {
 async fn a_source_that_hangs_holds_up_no_scrape_and_its_last_figures_stand() {
     let world = World::new().await;
     let (hang, hangs) = tokio::sync::watch::channel(false);
-    world.sources.add(Source::new("head", move |metrics| {
+    world.sources.add(Source::new("slow", move |metrics| {
         let hangs = *hangs.borrow();
         async move {
             if hangs {
                 std::future::pending::<()>().await;
             }
-            metrics.ledger_position(41);
+            metrics.dropped_lines("slow", 41);
             Ok(())
         }
     }));
     let scrape = async || world.bare(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
     let text = scrape().await;
-    assert!((value(&text, "ledger_position") - 41.0).abs() < f64::EPSILON);
+    assert!((value(&text, "log_dropped_lines{log=\"slow\"}") - 41.0).abs() < f64::EPSILON);
     hang.send(true).unwrap();
     let text = scrape().await;
-    assert!((value(&text, "ledger_position") - 41.0).abs() < f64::EPSILON);
-    assert!((value(&text, "metrics_stale_figures_total{source=\"head\"}") - 1.0).abs() < f64::EPSILON);
+    assert!((value(&text, "log_dropped_lines{log=\"slow\"}") - 41.0).abs() < f64::EPSILON);
+    assert!((value(&text, "metrics_stale_figures_total{source=\"slow\"}") - 1.0).abs() < f64::EPSILON);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use super::world::{World, error, until};
 #[tokio::test]
 async fn without_a_valid_token_nothing_but_health_answers() {
     let world = World::new().await;
-    let unknown = format!("{}", "glt_".to_owned() + &"A".repeat(49));
+    let unknown = "glt_".to_owned() + &"A".repeat(49);
     for request in [
         world.bare(Method::PUT, "/shown/notes"),
         world.bare(Method::PUT, "/shown/notes").bearer_auth(unknown),

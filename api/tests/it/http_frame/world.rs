@@ -5,20 +5,26 @@ use std::time::Duration;
 
 use domain::Role;
 use fixtures::database::TestDatabase;
+use gradeledger::app::{App, Parts};
 use gradeledger::at;
+use gradeledger::blobs::Blobs;
 use gradeledger::http::{
     Action, Answer, ApiError, BindError, Call, Check, Figures, Frame, JsonBody, PdfUpload, Readiness, Route,
     Server, Uploads, call, json, pdf, routes,
 };
+use gradeledger::ledger::{Ledger, LedgerLimits};
 use gradeledger::limits::HttpLimits;
 use gradeledger::metrics::{Metrics, Sources};
 use gradeledger::tokens::{self, Tokens};
+use gradeledger::vault::{KeyStore, MasterKey, ServerKeys, Vault};
 use http::Method;
+use projections::Views;
 use reqwest::{Client, RequestBuilder, Response};
 use serde::Deserialize;
 use serde_json::{Value, json as object};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use uuid::Uuid;
@@ -37,6 +43,7 @@ pub(crate) struct World {
     pub(crate) admin: String,
     frame: Frame,
     client: Client,
+    _folder: TempDir,
     _database: TestDatabase,
 }
 
@@ -54,10 +61,13 @@ impl World {
     pub(crate) async fn with(limits: HttpLimits) -> Self {
         let database = TestDatabase::new().await;
         let keys = PgPoolOptions::new().max_connections(4).connect_lazy_with(database.keys_connect_options());
-        let (metrics, sources) = (Metrics::new(), Sources::default());
-        let readiness = Readiness::new(vec![Check::database("keys", keys.clone())], limits.ready);
+        let metrics = Metrics::new();
+        let (app, folder) = app(&database, &metrics, limits.read_your_writes).await;
+        let sources = Sources::of(&app.ledger, &app.views, &metrics);
+        let checks = vec![Check::database("keys", keys.clone()), Check::projections(app.views.clone())];
+        let readiness = Readiness::new(checks, limits.ready);
         let figures = Figures { metrics: metrics.clone(), sources: sources.clone(), longest: limits.scrape };
-        let page = routes(&readiness, &figures);
+        let page = routes(&app, &Uploads::new(&limits), &readiness, &figures);
         let all = page.iter().cloned().chain(shown(&limits)).collect();
         let tokens = Tokens::new(keys.clone(), &limits);
         let frame = Frame::new(all, tokens, metrics.clone(), limits);
@@ -65,7 +75,18 @@ impl World {
         let (admin, _) = tokens::create(&keys, Role::Admin, "Ada", None).await.unwrap();
         let admin = admin.reveal().to_owned();
         let client = Client::builder().no_proxy().timeout(SOON).build().unwrap();
-        Self { server, page, keys, metrics, sources, admin, frame, client, _database: database }
+        Self {
+            server,
+            page,
+            keys,
+            metrics,
+            sources,
+            admin,
+            frame,
+            client,
+            _folder: folder,
+            _database: database,
+        }
     }
 
     pub(crate) async fn token(&self, role: Role) -> String {
@@ -125,6 +146,24 @@ pub(crate) async fn error(response: Response) -> (u16, String, String) {
     let body: Value = response.json().await.unwrap();
     assert_eq!(body["request_id"], id.as_str(), "{body}");
     (status, body["code"].as_str().unwrap().to_owned(), body["detail"].as_str().unwrap().to_owned())
+}
+
+/// A whole application on this database; its scans lie in the folder.
+async fn app(database: &TestDatabase, metrics: &Metrics, read_your_writes: Duration) -> (App, TempDir) {
+    let folder = TempDir::new().unwrap();
+    let master = MasterKey::random().unwrap();
+    let keys = KeyStore::open(database.keys_connect_options(), &master).await.unwrap();
+    let pool = database.pool().clone();
+    let app = App::new(Parts {
+        ledger: Ledger::open(pool.clone(), LedgerLimits::default()).await.unwrap(),
+        vault: Vault::new(pool.clone(), keys.clone()),
+        blobs: Blobs::in_folder(folder.path(), keys).unwrap(),
+        views: Views::new(pool),
+        server_keys: ServerKeys::of(&master),
+        metrics: metrics.clone(),
+        read_your_writes,
+    });
+    (app, folder)
 }
 
 fn shown(limits: &HttpLimits) -> Vec<Route> {
