@@ -131,10 +131,10 @@ impl<P: Projector> Task<P> {
         Ok(Ended::Stopped)
     }
 
-    /// Until something is appended, it is time to poll, or the task is to stop.
+    /// Until something is appended, it is time to poll or to renew, or the task is to stop.
     async fn rest(&mut self) {
         tokio::select! {
-            () = sleep(self.limits.poll_every) => {}
+            () = sleep(self.limits.poll_every.min(self.limits.renew_every)) => {}
             _ = self.wake.changed() => {}
             _ = self.stop.wait_for(|stop| *stop) => {}
         }
