@@ -158,6 +158,13 @@ impl TestLedger {
         dumps
     }
 
+    /// Holds every row of every view to an earlier dump.
+    pub(crate) async fn has_rows(&self, dumped: &[(&'static str, Vec<String>)]) {
+        for (table, rows) in dumped {
+            assert_eq!(self.dump(table).await, *rows, "{table}");
+        }
+    }
+
     pub(crate) async fn count(&self, sql: &str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(self.pool()).await.unwrap()
     }

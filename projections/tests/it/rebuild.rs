@@ -18,7 +18,7 @@ async fn a_view_that_is_emptied_and_folded_again_has_the_same_rows() {
     }
     assert!(ledger.dump_all().await.iter().all(|(_, rows)| rows.is_empty()));
     ledger.fold_all().await;
-    assert_eq!(ledger.dump_all().await, before);
+    ledger.has_rows(&before).await;
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_rebuild_under_a_leader_that_is_folding_loses_and_doubles_nothing() {
         ledger.views.rebuild(view.name).await.unwrap();
     }
     ledger.fold_all().await;
-    assert_eq!(ledger.dump_all().await, seen);
+    ledger.has_rows(&seen).await;
 }
 
 #[tokio::test]
@@ -61,6 +61,6 @@ async fn a_view_that_a_long_statement_reads_is_not_emptied_and_nothing_changes()
     sqlx::query("SELECT count(*) FROM copies_v1").execute(&mut *reading).await.unwrap();
     assert!(matches!(ledger.views.rebuild("copies").await, Err(OperateError::InUse { name: "copies" })));
     reading.rollback().await.unwrap();
-    assert_eq!(ledger.dump_all().await, before);
+    ledger.has_rows(&before).await;
     assert!(ledger.views.position(projections::copies::VIEW).await.unwrap() > 0);
 }

@@ -29,11 +29,18 @@ difference AS (
     GROUP BY exam_id, status
     HAVING sum(change) <> 0
 ),
--- A count that falls has a row; the check that it stays above zero would refuse a negative row before any conflict.
+-- A count that falls has a row; the check of the table would refuse a negative row before any conflict. One
+-- that comes to zero has none, so that the rows do not tell how the events fell into transactions.
+gone AS (
+    DELETE FROM copy_status_counts_v1 AS counts USING difference
+    WHERE counts.exam_id = difference.exam_id AND counts.status = difference.status
+        AND counts.copies + difference.copies = 0
+),
 fallen AS (
     UPDATE copy_status_counts_v1 AS counts SET copies = counts.copies + difference.copies
     FROM difference
-    WHERE counts.exam_id = difference.exam_id AND counts.status = difference.status AND difference.copies < 0
+    WHERE counts.exam_id = difference.exam_id AND counts.status = difference.status
+        AND difference.copies < 0 AND counts.copies + difference.copies <> 0
 )
 INSERT INTO copy_status_counts_v1 AS counts SELECT exam_id, status, copies FROM difference WHERE copies > 0
 ON CONFLICT (exam_id, status) DO UPDATE SET copies = counts.copies + EXCLUDED.copies
