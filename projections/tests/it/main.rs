@@ -1,5 +1,7 @@
 //! The laws of the read side, against a real Postgres.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod audit;
 mod crash;
 mod follow;
