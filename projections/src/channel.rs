@@ -2,8 +2,15 @@
 
 use sqlx::PgConnection;
 
-/// `<schema>_appended`, of the schema that the session sees. Notifications wake and say nothing; what is new stands in the
-/// table.
+/// The channel of the ledger in `schema`: appends notify it, projectors listen to it. Notifications wake and say nothing;
+/// what is new stands in the table.
+#[must_use]
+pub fn channel(schema: &str) -> String {
+    format!("{schema}_appended")
+}
+
+/// The channel of the schema that the session sees.
 pub(crate) async fn channel_of(connection: &mut PgConnection) -> Result<String, sqlx::Error> {
-    sqlx::query_scalar("SELECT current_schema() || '_appended'").fetch_one(connection).await
+    let schema: String = sqlx::query_scalar("SELECT current_schema()::text").fetch_one(connection).await?;
+    Ok(channel(&schema))
 }

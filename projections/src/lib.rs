@@ -16,6 +16,7 @@ mod runner;
 mod stream;
 pub mod views;
 
+pub use channel::channel;
 pub use projector::{FoldError, Projector, ViewName};
 pub use reading::{Lag, OperateError, Poison, ProjectionStatus, Views, WaitError};
 pub use runner::{ProjectorLimits, Projectors};

@@ -116,7 +116,7 @@ impl Ledger {
         let (queue, queued) = mpsc::channel(limits.queue_commands);
         let (appended, last_position) = watch::channel(0);
         let options = shared.pool.connect_options().as_ref().clone();
-        let channel = notification_channel(&shared.schema);
+        let channel = projections::channel(&shared.schema);
         tokio::spawn(Batcher::new(Arc::clone(&shared), queued, appended, &options).run());
         tokio::spawn(notifier::run(last_position, channel, options, limits));
         Ok(Self { shared, queue })
@@ -137,7 +137,7 @@ impl Ledger {
     /// The channel on which readers are told of every append; the payload is the newest position.
     #[must_use]
     pub fn channel(&self) -> String {
-        notification_channel(&self.shared.schema)
+        projections::channel(&self.shared.schema)
     }
 
     /// How many events this process has appended.
@@ -157,10 +157,4 @@ impl Ledger {
     pub fn watch_batches(&self, watcher: impl Fn(BatchSeen) + Send + Sync + 'static) {
         let _ = self.shared.watcher.set(Box::new(watcher));
     }
-}
-
-/// The channel on which readers of the ledger in `schema` are notified.
-#[must_use]
-pub fn notification_channel(schema: &str) -> String {
-    format!("{schema}_events")
 }
