@@ -13,7 +13,7 @@ mod session;
 mod source;
 
 pub use migrate::{MigrationError, fingerprint, migrate_keys, migrate_ledger};
-pub use private::{Durability, PrivateError, PrivateOptions, PrivatePostgres};
+pub use private::{Durability, PrivateError, PrivateOptions, PrivatePostgres, default_data_folder};
 pub use schema::{DEFAULT_KEYS_SCHEMA, DEFAULT_SCHEMA, SchemaName, SchemaNameError};
 pub use server::{OLDEST_SERVER_MAJOR, ServerError, check_server, create_database_if_missing};
 pub use session::{SessionLimits, connect_options};

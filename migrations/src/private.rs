@@ -54,6 +54,15 @@ pub struct PrivateOptions {
     pub max_connections: Option<u16>,
 }
 
+/// The folder that [`PrivateOptions::data_folder`] stands for where it is none: `/var/lib/gradeledger` for root, else below
+/// the user's own data.
+///
+/// # Errors
+/// [`PrivateError::NoHome`], or no account that Postgres can run under.
+pub fn default_data_folder() -> Result<PathBuf, PrivateError> {
+    folder::default_base(&account::Account::choose()?)
+}
+
 /// A running private Postgres. Dropping it leaves the server running, for the next start to attach to;
 /// [`stop`](Self::stop) ends it.
 #[derive(Debug)]

@@ -149,7 +149,8 @@ fn is_ours(name: &str) -> bool {
     OURS.contains(&name) || name.starts_with(".s.PGSQL.")
 }
 
-fn default_base(account: &Account) -> Result<PathBuf, PrivateError> {
+/// Where a private Postgres lies unless told otherwise.
+pub(super) fn default_base(account: &Account) -> Result<PathBuf, PrivateError> {
     if *account != Account::Own {
         return Ok(PathBuf::from("/var/lib/gradeledger"));
     }
