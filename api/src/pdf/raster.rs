@@ -68,6 +68,18 @@ pub enum RenderWarningKind {
 }
 
 impl RenderWarningKind {
+    /// As events spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnreadableContent => "unreadable_content",
+            Self::ImageDecodeFailure => "image_decode_failure",
+            Self::UnsupportedFont => "unsupported_font",
+            Self::UnresolvedAnnotationAppearance => "unresolved_annotation_appearance",
+            Self::Other => "other",
+        }
+    }
+
     const ALL: [Self; 5] = [
         Self::UnreadableContent,
         Self::ImageDecodeFailure,

@@ -1,0 +1,37 @@
+//! Records the end of leases that ran out: within five seconds, whether or not anyone comes back to the copy.
+
+use std::time::Duration;
+
+use projections::views::copy_locks;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::{Bench, duty, goes_on};
+
+const DUTY: &str = "expire locks";
+
+/// How many looks a lease of the duty spans.
+const LOOKS_A_LEASE: u32 = 4;
+
+/// Looks for ended leases until told to stop.
+pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
+    while goes_on(&mut stop, bench.limits.expiry_poll).await {
+        if let Err(error) = look(&bench).await {
+            tracing::warn!(error = format!("{error:#}"), "ended leases could not be recorded; it is tried again");
+        }
+    }
+    duty::give_up(bench.app.views.pool(), DUTY, bench.worker).await;
+}
+
+async fn look(bench: &Bench) -> anyhow::Result<()> {
+    let pool = bench.app.views.pool();
+    let lease: Duration = bench.limits.expiry_poll * LOOKS_A_LEASE;
+    if !duty::hold(pool, DUTY, bench.worker, lease).await? {
+        return Ok(());
+    }
+    for lock in copy_locks::expired(pool, bench.limits.expiries).await? {
+        let request_id = format!("expiry-{}", Uuid::now_v7());
+        bench.app.expire_lock(lock.copy, &request_id).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! The workers: imports, finalisations, and the end of leases that nobody gave back.
+//!
+//! What is to do is a view, `work_queue`, so that there is no second source of truth. A worker claims an item
+//! under a lease, works outside any transaction, and appends the outcome for the attempt that it read; a worker that
+//! dies leaves a lease that runs out, and another repeats the work. Sequence and basis make a repeat harmless.
+//!
+//! Architecture invariants: a failure is an event of its own, appended after the work has ended (L4); durations are
+//! taken from the claim to the end, failures included (L14).
+
+mod claims;
+mod duty;
+mod expire;
+mod finalise;
+mod import;
+mod overlay;
+mod slot;
+mod record;
+mod sweep;
+
+use std::time::Duration;
+
+use domain::Role;
+use projections::views::PageSize;
+use projections::views::work_queue::{Patience, WorkItem};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::app::{App, SYSTEM};
+use crate::ledger::By;
+use crate::pdf::PdfWorker;
+
+/// What the workers of one process may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkLimits {
+    /// Items in hand at a time; each import or finalisation is a child process that uses all cores.
+    pub slots: usize,
+    /// How long a claim holds without being renewed.
+    pub lease: Duration,
+    /// How often a claim is renewed.
+    pub renewal: Duration,
+    /// How long an idle slot waits before it looks again.
+    pub poll: Duration,
+    /// How long a failed attempt rests before the next.
+    pub patience: Patience,
+    /// How often one item is begun and never ended before its failure is recorded instead.
+    pub claims: u32,
+    /// How often ended leases are looked for.
+    pub expiry_poll: Duration,
+    /// Leases that one look ends.
+    pub expiries: PageSize,
+    /// How often blobs that no event names are looked for.
+    pub sweep_poll: Duration,
+    /// How old such a blob must be before it is removed.
+    pub sweep_age: Duration,
+    /// How long an item in hand may go on once the service is told to stop.
+    pub shutdown: Duration,
+}
+
+impl Default for WorkLimits {
+    fn default() -> Self {
+        Self {
+            slots: 2,
+            lease: Duration::from_secs(15),
+            renewal: Duration::from_secs(5),
+            poll: Duration::from_millis(200),
+            patience: Patience { first_ms: 2_000, longest_ms: 60_000 },
+            claims: 3,
+            expiry_poll: Duration::from_secs(1),
+            expiries: PageSize::MAX,
+            sweep_poll: Duration::from_secs(3_600),
+            sweep_age: Duration::from_secs(24 * 3_600),
+            shutdown: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What every worker of a process works with.
+#[derive(Clone, Debug)]
+struct Bench {
+    app: App,
+    pdf: PdfWorker,
+    limits: WorkLimits,
+    /// This process, as claims name it.
+    worker: Uuid,
+}
+
+/// The workers of this process.
+#[derive(Debug)]
+pub struct Workers {
+    tasks: JoinSet<()>,
+    stop: watch::Sender<bool>,
+    shutdown: Duration,
+}
+
+impl Workers {
+    /// Starts the workers.
+    #[must_use]
+    pub fn start(app: App, pdf: PdfWorker, limits: WorkLimits) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let shutdown = limits.shutdown;
+        let slots = limits.slots;
+        let bench = Bench { app, pdf, limits, worker: Uuid::now_v7() };
+        let mut tasks = JoinSet::new();
+        for _ in 0..slots {
+            tasks.spawn(slot::run(bench.clone(), stopped.clone()));
+        }
+        tasks.spawn(expire::run(bench.clone(), stopped.clone()));
+        tasks.spawn(sweep::run(bench, stopped));
+        Self { tasks, stop, shutdown }
+    }
+
+    /// Lets the items in hand end within [`WorkLimits::shutdown`]; what does not is left to another worker, when its
+    /// lease has run out.
+    pub async fn stop(mut self) {
+        // Without receivers there is no task left to stop.
+        let _ = self.stop.send(true);
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.shutdown, ended).await.is_err() {
+            tracing::warn!("work in hand did not end in time; another worker will repeat it");
+            self.tasks.shutdown().await;
+        }
+    }
+}
+
+/// In whose name a worker appends: the system's, for the request that all of it began with.
+fn by(item: &WorkItem) -> By {
+    By {
+        actor: SYSTEM,
+        role: Role::System,
+        request_id: item.request_id.clone(),
+        causation_id: Some(item.causation_id),
+    }
+}
+
+/// Waits until `stop` says so, or as long as `pause`. Answers whether to go on.
+async fn goes_on(stop: &mut watch::Receiver<bool>, pause: Duration) -> bool {
+    let stopped = tokio::time::timeout(pause, stop.wait_for(|stopped| *stopped)).await;
+    // An error of the channel means that whoever could stop us is gone.
+    stopped.is_err()
+}
