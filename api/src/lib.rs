@@ -2,11 +2,14 @@
 
 pub mod app;
 pub mod blobs;
+pub mod cli;
 pub mod http;
 pub mod ledger;
 pub mod limits;
 pub mod logs;
 pub mod metrics;
 pub mod pdf;
+pub mod service;
 pub mod tokens;
 pub mod vault;
+pub mod work;

@@ -7,5 +7,5 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|command| command == "pdf-worker") {
         return gradeledger::pdf::pdf_worker_main();
     }
-    ExitCode::SUCCESS
+    gradeledger::cli::main()
 }

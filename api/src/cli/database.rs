@@ -1,0 +1,196 @@
+//! From where the ledger is to connections, keys and blobs.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use migrations::{PrivatePostgres, SchemaName, SessionLimits, check_server, connect_options};
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use super::settings::Place;
+use crate::blobs::Blobs;
+use crate::limits::DatabaseLimits;
+use crate::vault::{KeyStore, MasterKey, ServerKeys};
+
+/// Everything that a ledger is kept in, migrated and open.
+#[derive(Debug)]
+pub struct Stores {
+    /// The ledger's database.
+    pub ledger: PgPool,
+    /// The key store's database.
+    pub keys: PgPool,
+    /// Data keys, unwrapped by the master key.
+    pub key_store: KeyStore,
+    /// Scans, pages and final PDFs.
+    pub blobs: Blobs,
+    /// Keys derived from the master key.
+    pub server_keys: ServerKeys,
+    /// The private Postgres behind the pools, if it is one.
+    private: Option<PrivatePostgres>,
+}
+
+/// Reaches the databases of a place and brings them to this version.
+pub(crate) struct Databases {
+    pub(crate) ledger: PgConnectOptions,
+    pub(crate) keys: PgConnectOptions,
+    private: Option<PrivatePostgres>,
+}
+
+impl Databases {
+    pub(crate) async fn open(place: &Place) -> anyhow::Result<Self> {
+        let (schema, keys_schema) = (place.schema()?, SchemaName::keys());
+        let databases = place.source()?.open().await?;
+        let limits = DatabaseLimits::default();
+        let sessions = SessionLimits {
+            statement_timeout: limits.statement,
+            idle_in_transaction_timeout: limits.idle_in_transaction,
+        };
+        let ledger = connect_options(databases.ledger.clone(), &schema, sessions);
+        let keys = connect_options(databases.keys.clone(), &keys_schema, sessions);
+        check_server(&ledger, &schema).await?;
+        check_server(&keys, &keys_schema).await?;
+        migrations::migrate_ledger(&databases.ledger, &schema).await?;
+        migrations::migrate_keys(&databases.keys, &keys_schema).await?;
+        Ok(Self { ledger, keys, private: databases.private })
+    }
+
+    pub(crate) fn private_folder(&self) -> Option<PathBuf> {
+        self.private.as_ref().map(|private| private.data_folder().to_owned())
+    }
+
+    /// Stops the private Postgres if nobody else uses it.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        close(self.private).await
+    }
+
+    fn pools(&self) -> (PgPool, PgPool) {
+        let limits = DatabaseLimits::default();
+        let pool = |connections, options: &PgConnectOptions| {
+            PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(limits.acquire)
+                .connect_lazy_with(options.clone())
+        };
+        (pool(limits.ledger_connections, &self.ledger), pool(limits.keys_connections, &self.keys))
+    }
+}
+
+async fn close(private: Option<PrivatePostgres>) -> anyhow::Result<()> {
+    if let Some(private) = private {
+        private.stop().await.context("stopping the private Postgres")?;
+    }
+    Ok(())
+}
+
+impl Stores {
+    /// Opens the stores of a place whose source is decided, by the command line or by the demo.
+    pub(crate) async fn open(place: &Place) -> anyhow::Result<Self> {
+        let databases = Databases::open(place).await?;
+        let folder = databases.private_folder();
+        match Self::open_in(place, &databases, folder.as_deref()).await {
+            Ok((ledger, keys, key_store, blobs, server_keys)) => {
+                Ok(Self { ledger, keys, key_store, blobs, server_keys, private: databases.private })
+            }
+            Err(error) => {
+                // What was started for nothing must not stay behind.
+                databases.close().await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn open_in(
+        place: &Place,
+        databases: &Databases,
+        folder: Option<&Path>,
+    ) -> anyhow::Result<(PgPool, PgPool, KeyStore, Blobs, ServerKeys)> {
+        let master = master_key(place, folder)?;
+        let key_store = KeyStore::open(databases.keys.clone(), &master).await?;
+        let blobs = blobs(place, folder, &key_store)?;
+        let (ledger, keys) = databases.pools();
+        Ok((ledger, keys, key_store, blobs, ServerKeys::of(&master)))
+    }
+
+    /// Closes the pools, and stops the private Postgres if nobody else uses it.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        self.ledger.close().await;
+        self.keys.close().await;
+        close(self.private).await
+    }
+}
+
+/// The ledger's database and nothing beside it: for an auditor, who has neither keys nor blobs. It is read as it is,
+/// not migrated.
+pub(crate) struct LedgerAlone {
+    pub(crate) pool: PgPool,
+    private: Option<PrivatePostgres>,
+}
+
+impl LedgerAlone {
+    pub(crate) async fn open(place: &Place) -> anyhow::Result<Self> {
+        let schema = place.schema()?;
+        let (base, private) = place.ledger_alone().await?;
+        let limits = DatabaseLimits::default();
+        // A walk over millions of events is one long statement after another.
+        let sessions =
+            SessionLimits { statement_timeout: LONG_STATEMENT, idle_in_transaction_timeout: limits.idle_in_transaction };
+        let options = connect_options(base, &schema, sessions);
+        check_server(&options, &schema).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(limits.ledger_connections)
+            .acquire_timeout(limits.acquire)
+            .connect_lazy_with(options);
+        Ok(Self { pool, private })
+    }
+
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        self.pool.close().await;
+        close(self.private).await
+    }
+}
+
+/// The longest statement of an auditor.
+const LONG_STATEMENT: std::time::Duration = std::time::Duration::from_secs(3_600);
+
+fn master_key(place: &Place, private_folder: Option<&Path>) -> anyhow::Result<MasterKey> {
+    if let Some(file) = &place.master_key_file {
+        return Ok(MasterKey::read(file)?);
+    }
+    if let Some(text) = place.variable("MASTER_KEY")? {
+        return MasterKey::from_text(&text).context("MASTER_KEY");
+    }
+    match private_folder {
+        Some(folder) => Ok(MasterKey::read_or_make(&folder.join("master.key"))?),
+        None => bail!(
+            "no master key was given; make one with `(umask 077; openssl rand -hex 32 > master.key)`, keep it where no \
+             backup of the databases goes, and set MASTER_KEY_FILE"
+        ),
+    }
+}
+
+fn blobs(place: &Place, private_folder: Option<&Path>, keys: &KeyStore) -> anyhow::Result<Blobs> {
+    match (&place.blobs_url, private_folder) {
+        (Some(url), _) => blobs_at(url, keys),
+        (None, Some(folder)) => Ok(Blobs::in_folder(&folder.join("blobs"), keys.clone())?),
+        (None, None) => bail!("BLOBS_URL is not set; name a folder for scans and final PDFs, such as file:///srv/blobs"),
+    }
+}
+
+fn blobs_at(url: &str, keys: &KeyStore) -> anyhow::Result<Blobs> {
+    match url.split_once("://") {
+        Some(("file", path)) if path.starts_with('/') => Ok(Blobs::in_folder(Path::new(path), keys.clone())?),
+        #[cfg(feature = "s3")]
+        Some(("s3", _)) => Ok(Blobs::at_url(url, [], keys.clone())?),
+        #[cfg(not(feature = "s3"))]
+        Some(("s3", _)) => bail!("this gradeledger was built without S3; build it with `--features s3`"),
+        _ => bail!("BLOBS_URL is file:///an/absolute/folder or s3://bucket/prefix, not {url}"),
+    }
+}
+
+/// `gradeledger migrate`.
+pub(crate) async fn migrate(place: &Place) -> anyhow::Result<ExitCode> {
+    Databases::open(place).await?.close().await?;
+    println!("the databases are at the version of gradeledger {}", env!("CARGO_PKG_VERSION"));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,76 @@
+//! The command line: what an operator types, and nothing of how it is done.
+
+mod database;
+mod logs;
+mod rebuild;
+mod serve;
+mod settings;
+mod token;
+
+pub mod demo;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use database::Stores;
+use settings::{Place, ServeSettings};
+
+/// An event-sourced ledger for grading scanned exam copies.
+#[derive(Debug, Parser)]
+#[command(name = "gradeledger", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the HTTP API, keep the views and do the work, until Ctrl-C
+    Serve(ServeSettings),
+    /// Play a whole grading session on a private Postgres, print what happened, then serve it
+    Demo(demo::DemoSettings),
+    /// Create, list and revoke the tokens that callers show
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Empty views and fold them again from the events
+    Rebuild(rebuild::RebuildSettings),
+    /// Bring the databases to this version and exit
+    Migrate(Place),
+}
+
+/// Runs what the command line asks for. Says what went wrong, with its causes, on stderr.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return refuse(&anyhow::Error::new(error).context("starting")),
+    };
+    let outcome = runtime.block_on(run(arguments.command));
+    // Work that a stop left behind must not keep the process: its bounds were waited for already.
+    runtime.shutdown_background();
+    outcome.unwrap_or_else(|error| refuse(&error))
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(settings) => serve::serve(settings).await,
+        Command::Demo(settings) => demo::demo(settings).await,
+        Command::Token(command) => token::token(command).await,
+        Command::Rebuild(settings) => rebuild::rebuild(settings).await,
+        Command::Migrate(place) => database::migrate(&place).await,
+    }
+}
+
+fn refuse(error: &anyhow::Error) -> ExitCode {
+    eprintln!("gradeledger: {error}");
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // A transparent error repeats its source's text.
+        if !error.to_string().contains(&cause) {
+            eprintln!("  because: {cause}");
+        }
+    }
+    ExitCode::FAILURE
+}

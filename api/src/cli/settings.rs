@@ -1,0 +1,151 @@
+//! Where a ledger is, as the command line and the environment say it.
+
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+use migrations::{PrivateOptions, PrivatePostgres, SchemaName, Source};
+use sqlx::postgres::PgConnectOptions;
+
+use crate::logs::Format;
+
+/// Which ledger a command is about.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Place {
+    /// Use a private Postgres that is started here, instead of DATABASE_URL
+    #[arg(long)]
+    pub(crate) private: bool,
+    /// Folder of the private Postgres, its blobs and its master key [default: /var/lib/gradeledger for
+    /// root, else ~/.local/share/gradeledger]
+    #[arg(long, env = "GRADELEDGER_DATA", value_name = "FOLDER")]
+    pub(crate) data_folder: Option<PathBuf>,
+    /// The Postgres schema that holds the ledger
+    #[arg(long, env = "GRADELEDGER_SCHEMA", value_name = "NAME", default_value = "gradeledger")]
+    pub(crate) schema: String,
+    /// Where scans and final PDFs are kept: file:///folder, or s3://bucket/prefix in a build with the
+    /// feature `s3` [default with --private: a folder beside the database]
+    #[arg(long, env = "BLOBS_URL", value_name = "URL")]
+    pub(crate) blobs_url: Option<String>,
+    /// File of mode 0600 that holds the master key, 64 hexadecimal digits [default with --private: made in
+    /// the data folder]
+    #[arg(long, env = "MASTER_KEY_FILE", value_name = "FILE")]
+    pub(crate) master_key_file: Option<PathBuf>,
+    /// Whether the environment says nothing: the demo must not reach what a production's variables name.
+    #[arg(skip)]
+    pub(crate) alone: bool,
+}
+
+impl Place {
+    /// Where the databases come from. A missing variable in production must not start an empty ledger, so
+    /// there is no default.
+    pub(crate) fn source(&self) -> anyhow::Result<Source> {
+        let (ledger_url, keys_url) = (self.variable("DATABASE_URL")?, self.variable("KEYS_URL")?);
+        match (self.private, ledger_url, keys_url) {
+            (true, None, _) => Ok(Source::Private(PrivateOptions {
+                data_folder: self.data_folder.clone(),
+                ..PrivateOptions::default()
+            })),
+            (true, Some(_), _) => bail!(
+                "DATABASE_URL is set and --private was given; unset DATABASE_URL to use the private Postgres, or leave \
+                 out --private to use the one it names"
+            ),
+            (false, Some(ledger_url), Some(keys_url)) => Ok(Source::Existing { ledger_url, keys_url }),
+            (false, Some(_), None) => bail!(
+                "KEYS_URL is not set; the keys of the vault live in a database of their own, which no dump of the \
+                 ledger holds: create one and set KEYS_URL=postgres://..."
+            ),
+            (false, None, _) => bail!(
+                "no ledger was named; set DATABASE_URL (and KEYS_URL) to use an existing Postgres 14 or later, or give \
+                 --private to start a private one here"
+            ),
+        }
+    }
+
+    /// The ledger's database alone, without its keys.
+    pub(crate) async fn ledger_alone(&self) -> anyhow::Result<(PgConnectOptions, Option<PrivatePostgres>)> {
+        match (self.private, self.variable("DATABASE_URL")?) {
+            (false, Some(url)) => {
+                let options = url.parse().context("DATABASE_URL is no Postgres URL")?;
+                Ok((options, None))
+            }
+            _ => {
+                let databases = self.source()?.open().await?;
+                Ok((databases.ledger, databases.private))
+            }
+        }
+    }
+
+    pub(crate) fn schema(&self) -> anyhow::Result<SchemaName> {
+        self.schema.parse().context("GRADELEDGER_SCHEMA")
+    }
+
+    /// An environment variable; set to nothing it counts as not set.
+    pub(crate) fn variable(&self, name: &str) -> anyhow::Result<Option<String>> {
+        if self.alone {
+            return Ok(None);
+        }
+        match std::env::var(name) {
+            Ok(text) if text.trim().is_empty() => Ok(None),
+            Ok(text) => Ok(Some(text)),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => bail!("{name} is not UTF-8"),
+        }
+    }
+}
+
+/// A part of the service that a process can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// The HTTP API
+    Api,
+    /// Folding events into views
+    Projectors,
+    /// Imports, finalisations and the end of leases
+    Workers,
+}
+
+/// How to serve.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ServeSettings {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, env = "GRADELEDGER_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8088")]
+    pub(crate) listen: SocketAddr,
+    /// Run these parts only
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "PARTS", default_value = "api,projectors,workers")]
+    pub(crate) only: Vec<Part>,
+    /// Write ledger.log and audit.log into this folder, instead of stdout
+    #[arg(long, env = "GRADELEDGER_LOG_DIR", value_name = "FOLDER")]
+    pub(crate) log_dir: Option<PathBuf>,
+    /// What is logged: error, warn, info, debug, trace, or by target as in `info,gradeledger::work=debug`
+    #[arg(long, env = "GRADELEDGER_LOG", value_name = "FILTER", default_value = crate::logs::DEFAULT_FILTER)]
+    pub(crate) log: String,
+    /// How lines look on stdout; files are always JSON
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How log lines look on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Readable on a terminal, JSON elsewhere
+    Auto,
+    /// One JSON object a line
+    Json,
+    /// For people
+    Text,
+}
+
+impl From<LogFormat> for Format {
+    fn from(format: LogFormat) -> Self {
+        let readable = match format {
+            LogFormat::Auto => std::io::stdout().is_terminal(),
+            LogFormat::Json => false,
+            LogFormat::Text => true,
+        };
+        if readable { Self::Text } else { Self::Json }
+    }
+}

@@ -1,0 +1,120 @@
+//! `gradeledger token`: who may call.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use domain::Role;
+use uuid::Uuid;
+
+use super::database::Stores;
+use super::settings::Place;
+use crate::tokens;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token and print it, once
+    Create(CreateToken),
+    /// List the tokens, without their secrets
+    List(Place),
+    /// End a token
+    Revoke(RevokeToken),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateToken {
+    #[command(flatten)]
+    place: Place,
+    /// What the token may do
+    #[arg(long, value_enum)]
+    role: TokenRole,
+    /// Whose it is; kept in the key store, never in the ledger
+    #[arg(long)]
+    name: String,
+    /// How long it lives: 12h, 90d [default: until it is revoked]
+    #[arg(long, value_name = "TIME", value_parser = life)]
+    expires: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RevokeToken {
+    #[command(flatten)]
+    place: Place,
+    /// The token's id, as `token list` shows it
+    token_id: Uuid,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TokenRole {
+    Admin,
+    Grader,
+    Auditor,
+}
+
+impl From<TokenRole> for Role {
+    fn from(role: TokenRole) -> Self {
+        match role {
+            TokenRole::Admin => Self::Admin,
+            TokenRole::Grader => Self::Grader,
+            TokenRole::Auditor => Self::Auditor,
+        }
+    }
+}
+
+pub(crate) async fn token(command: TokenCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        TokenCommand::Create(create) => {
+            let stores = Stores::open(&create.place).await?;
+            let made =
+                tokens::create(&stores.keys, create.role.into(), &create.name, create.expires).await;
+            stores.close().await?;
+            let (token, actor) = made?;
+            println!("{}", token.reveal());
+            eprintln!("actor {actor}; the token is shown this once, and the ledger keeps only its SHA-256");
+        }
+        TokenCommand::List(place) => {
+            let stores = Stores::open(&place).await?;
+            let listed = tokens::list(&stores.keys).await;
+            stores.close().await?;
+            print_list(&listed?);
+        }
+        TokenCommand::Revoke(revoke) => {
+            let stores = Stores::open(&revoke.place).await?;
+            let revoked = tokens::revoke(&stores.keys, revoke.token_id).await;
+            stores.close().await?;
+            if !revoked? {
+                bail!("there is no such token that still lives; `gradeledger token list` shows them");
+            }
+            println!("revoked {}", revoke.token_id);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_list(listed: &[tokens::Listed]) {
+    println!("{:36}  {:8}  {:36}  {:20}  name", "token", "role", "actor", "ends");
+    for token in listed {
+        let ends = match (token.revoked_at, token.expires_at) {
+            (Some(_), _) => "revoked".to_owned(),
+            (None, Some(ends)) => ends.format("%Y-%m-%d %H:%M UTC").to_string(),
+            (None, None) => "never".to_owned(),
+        };
+        let name = token.name.as_deref().unwrap_or("(forgotten)");
+        println!("{:36}  {:8}  {:36}  {ends:20}  {name}", token.token_id, token.role, token.actor_id);
+    }
+}
+
+/// Reads `90d`, `12h`, `30m` or `45s`.
+fn life(text: &str) -> anyhow::Result<Duration> {
+    let (number, unit) = text.split_at(text.len() - text.chars().next_back().map_or(0, char::len_utf8));
+    let seconds: u64 = match unit {
+        "d" => 86_400,
+        "h" => 3_600,
+        "m" => 60,
+        "s" => 1,
+        _ => bail!("a time is a number and one of d, h, m, s, such as 90d"),
+    };
+    let number: u64 = number.parse().context("a time is a number and one of d, h, m, s, such as 90d")?;
+    number.checked_mul(seconds).map(Duration::from_secs).context("that is too long")
+}

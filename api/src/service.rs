@@ -1,0 +1,155 @@
+//! A running service: the parts of one process, started in order and stopped in the reverse of it.
+
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use projections::{ProjectorLimits, Projectors, Views};
+
+use crate::app::{self, App};
+use crate::cli::Stores;
+use crate::http::{Check, Figures, Frame, Readiness, Server, Uploads, routes};
+use crate::ledger::{Ledger, LedgerLimits};
+use crate::limits::Limits;
+use crate::logs::Logs;
+use crate::metrics::{Metrics, Sources};
+use crate::pdf::{PdfLimits, PdfWorker};
+use crate::tokens::Tokens;
+use crate::vault::Vault;
+use crate::work::{WorkLimits, Workers};
+
+/// Which parts a process runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// The HTTP API.
+    pub api: bool,
+    /// Folding events into views.
+    pub projectors: bool,
+    /// Imports, finalisations and the end of leases.
+    pub workers: bool,
+}
+
+impl Parts {
+    /// Everything in one process.
+    pub const ALL: Self = Self { api: true, projectors: true, workers: true };
+}
+
+/// What a service is started with.
+#[derive(Clone, Debug)]
+pub struct ServiceSettings {
+    /// Where the HTTP API listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Which parts run.
+    pub parts: Parts,
+    /// The limits of the process.
+    pub limits: Limits,
+    /// The limits of its workers.
+    pub work: WorkLimits,
+    /// The children that read and write PDFs.
+    pub pdf: PdfWorker,
+}
+
+impl ServiceSettings {
+    /// All parts at `listen`, with children of the program that runs.
+    ///
+    /// # Errors
+    /// When the path of the running program cannot be found.
+    pub fn at(listen: SocketAddr) -> anyhow::Result<Self> {
+        let pdf = PdfWorker::current(PdfLimits::default()).context("finding the running program")?;
+        Ok(Self { listen, parts: Parts::ALL, limits: Limits::default(), work: WorkLimits::default(), pdf })
+    }
+}
+
+/// A running service.
+#[derive(Debug)]
+pub struct Service {
+    app: App,
+    server: Option<Server>,
+    projectors: Option<Projectors>,
+    workers: Option<Workers>,
+}
+
+impl Service {
+    /// Starts the parts.
+    ///
+    /// # Errors
+    /// A ledger that cannot be opened, or an address that is taken.
+    pub async fn start(stores: &Stores, settings: ServiceSettings, logs: Option<&Logs>) -> anyhow::Result<Self> {
+        let metrics = Metrics::new();
+        let ledger = Ledger::open(stores.ledger.clone(), LedgerLimits::default()).await?;
+        let views = Views::new(stores.ledger.clone());
+        let app = App::new(app::Parts {
+            ledger,
+            vault: Vault::new(stores.ledger.clone(), stores.key_store.clone()),
+            blobs: stores.blobs.clone(),
+            views: views.clone(),
+            server_keys: stores.server_keys.clone(),
+            metrics: metrics.clone(),
+            read_your_writes: settings.limits.http.read_your_writes,
+        });
+        let mut service = Self { app, server: None, projectors: None, workers: None };
+        // The address first: a taken port must not leave half a service running.
+        if settings.parts.api {
+            service.server = Some(serve(stores, &service.app, &views, logs, &settings)?);
+        }
+        if settings.parts.projectors {
+            service.projectors = Some(Projectors::start(&views, ProjectorLimits::default()));
+        }
+        if settings.parts.workers {
+            service.workers = Some(Workers::start(service.app.clone(), settings.pdf, settings.work));
+        }
+        Ok(service)
+    }
+
+    /// Where the HTTP API listens, if it runs.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.server.as_ref().map(Server::address)
+    }
+
+    /// The application behind it.
+    #[must_use]
+    pub const fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Stops: no new requests, then no new work, then no new rows; each within its bound.
+    pub async fn stop(self) {
+        if let Some(server) = self.server {
+            server.stop().await;
+        }
+        if let Some(workers) = self.workers {
+            workers.stop().await;
+        }
+        if let Some(projectors) = self.projectors {
+            projectors.stop().await;
+        }
+    }
+}
+
+fn serve(
+    stores: &Stores,
+    app: &App,
+    views: &Views,
+    logs: Option<&Logs>,
+    settings: &ServiceSettings,
+) -> anyhow::Result<Server> {
+    let http = settings.limits.http.clone();
+    let sources = Sources::of(&app.ledger, views, &app.metrics);
+    sources.add_pool("ledger", &stores.ledger);
+    sources.add_pool("keys", &stores.keys);
+    if let Some(logs) = logs {
+        sources.add(logs.source());
+    }
+    let metrics = app.metrics.clone();
+    let checks = vec![
+        Check::database("ledger", stores.ledger.clone()),
+        Check::database("keys", stores.keys.clone()),
+        Check::projections(views.clone()),
+    ];
+    let readiness = Readiness::new(checks, http.ready);
+    let figures = Figures { metrics: metrics.clone(), sources, longest: http.scrape };
+    let uploads = Uploads::new(&http);
+    let routes = routes(app, &uploads, &readiness, &figures);
+    let frame = Frame::new(routes, Tokens::new(stores.keys.clone(), &http), metrics, http);
+    Ok(Server::start(settings.listen, frame)?)
+}
