@@ -18,8 +18,6 @@ pub struct Written {
     pub answer: Value,
     /// What a reader must have seen to see this.
     pub position: i64,
-    /// Whether this is the first answer again (L3).
-    pub repeated: bool,
 }
 
 impl App {
@@ -35,17 +33,21 @@ impl App {
         A: Stored<Error: Refusal>,
         T: Serialize,
     {
-        let answer = |state: &A| json(&answer(state));
+        let idempotency = self.idempotency(caller)?;
+        let keyed = idempotency.is_some();
+        // Without a key nobody can ask for the first answer again, and the ledger need not keep it.
+        let kept = |state: &A| if keyed { json(&answer(state)) } else { Value::Null };
         let by = By {
             actor: caller.actor,
             role: caller.role,
             request_id: caller.request_id.clone(),
             causation_id: None,
         };
-        let idempotency = self.idempotency(caller)?;
-        let order = Order { by, idempotency, vault, command, answer: &answer };
-        let Executed { answer, last_position, repeated, .. } = self.ledger.execute(stream, order).await?;
-        Ok(Written { answer: self.opened(answer).await?, position: last_position, repeated })
+        let order = Order { by, idempotency, vault, command, answer: &kept };
+        let executed = self.ledger.execute(stream, order).await?;
+        let Executed { state, answer: kept, last_position, .. } = executed;
+        let answer = if keyed { kept } else { json(&answer(&state)) };
+        Ok(Written { answer: self.opened(answer).await?, position: last_position })
     }
 
     /// What is answered where a check of our own refuses before the ledger is asked: the first answer, if this is
@@ -57,7 +59,7 @@ impl App {
             FirstAnswer::OfAnotherBody => Err(AppError::KeyReused),
             FirstAnswer::Given { answer, last_position } => {
                 let answer = self.opened(answer).await?;
-                Ok(Written { answer, position: last_position, repeated: true })
+                Ok(Written { answer, position: last_position })
             }
         }
     }

@@ -16,4 +16,5 @@ mod pdf_child;
 mod pdf_finalise;
 mod pdf_import;
 mod pdf_import_refusals;
+mod routes;
 mod tokens;

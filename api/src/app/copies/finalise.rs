@@ -51,7 +51,7 @@ impl App {
             let loaded = self.ledger.load::<ExamCopy>(copy.0).await?;
             if !is_under_way(&loaded.state.state) {
                 let answer = self.opened(json(&CopyAnswer::of(copy, &loaded.state))).await?;
-                return Ok(Written { answer, position: loaded.position, repeated: false });
+                return Ok(Written { answer, position: loaded.position });
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }

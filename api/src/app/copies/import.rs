@@ -39,7 +39,7 @@ impl App {
         let mut sealed = Vec::new();
         let filename = match &scan.filename {
             Some(name) => {
-                let name = self.vault.seal(VaultOwner::Copy(copy), Purpose::Scan, name.as_str()).await?;
+                let name = self.vault.seal(VaultOwner::Copy(copy), Purpose::Identity, name.as_str()).await?;
                 sealed.push(name.row);
                 Some(name.commitment)
             }

@@ -58,6 +58,7 @@ impl App {
         let command = move |at| CopyCommand { actor, at, action: action.clone() };
         let executed = self.execute::<ExamCopy, _>(caller, copy.0, sealed, &command, &answer).await;
         if let Err(AppError::Copy { error: CopyError::Lock(conflict), .. }) = &executed {
+            tracing::warn!(copy_id = %copy, conflict = conflict.label(), "lock conflict");
             self.metrics.lock_conflict(conflict);
         }
         executed

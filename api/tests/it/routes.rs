@@ -1,0 +1,15 @@
+//! The resources of the API, from outside: a real server, a real ledger, real scans.
+
+mod annotations;
+mod audit;
+mod copies;
+mod exams;
+mod finalise;
+mod idempotency;
+mod import;
+mod lock;
+mod reading;
+mod roles;
+mod scores;
+mod worker;
+pub(crate) mod world;
