@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::first_answer::KnownKey;
-use super::queued::{Append, Known, Outcome, Queued, Reply};
+use super::queued::{Append, Counted, Known, Outcome, Queued, Reply};
 use super::turns::Turn;
 use super::{ExecuteError, Executed, Ledger, LedgerError, Loaded, Order, Stored};
 
@@ -144,7 +144,8 @@ impl Ledger {
             return Err(ExecuteError::Ledger(LedgerError::TooLarge { bytes, max }));
         }
         let (reply, answered) = oneshot::channel();
-        let queued = Queued { append, bytes, since: Instant::now(), turn, reply };
+        let counted = Counted::among(&self.shared.queued);
+        let queued = Queued { append, bytes, since: Instant::now(), turn, counted, reply };
         match self.queue.try_send(queued) {
             Ok(()) => answered.await.map_err(|_| ExecuteError::Ledger(LedgerError::Closed)),
             Err(tokio::sync::mpsc::error::TrySendError::Full(_)) => Err(self.busy("the queue is full")),

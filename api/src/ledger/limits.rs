@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::limits::AppendLimits;
+
 /// The limits of a [`Ledger`](super::Ledger), each with the default of the design.
 #[derive(Clone, Copy, Debug)]
 pub struct LedgerLimits {
@@ -40,7 +42,7 @@ impl Default for LedgerLimits {
     fn default() -> Self {
         Self {
             batch_commands: 256,
-            batch_bytes: 1 << 20,
+            batch_bytes: 1_000_000,
             queue_commands: 4_096,
             lock_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(30),
@@ -53,6 +55,19 @@ impl Default for LedgerLimits {
             clock_age: Duration::from_secs(30),
             notify_gap: Duration::from_millis(2),
             retry_after: Duration::from_secs(1),
+        }
+    }
+}
+
+impl From<&AppendLimits> for LedgerLimits {
+    fn from(limits: &AppendLimits) -> Self {
+        Self {
+            batch_commands: limits.batch_commands,
+            batch_bytes: limits.batch_bytes,
+            queue_commands: limits.queue_commands,
+            lock_timeout: limits.lock,
+            decisions: limits.conflict_retries,
+            ..Self::default()
         }
     }
 }

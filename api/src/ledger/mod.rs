@@ -24,7 +24,7 @@ mod turns;
 pub mod verify;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -68,6 +68,7 @@ struct Shared {
     turns: Turns,
     shelves: Shelves,
     admission: Semaphore,
+    queued: Arc<AtomicUsize>,
     appended_events: AtomicU64,
     watcher: OnceLock<BatchWatcher>,
 }
@@ -105,9 +106,10 @@ impl Ledger {
             epoch: head.try_get(0)?,
             clock: LedgerClock::set_to(call::timestamp(head.try_get::<DateTime<Utc>, _>(1)?)),
             schema: head.try_get(2)?,
-            turns: Turns::new(),
+            turns: Turns::default(),
             shelves: Shelves::new(limits.cached_events),
             admission: Semaphore::new(limits.queue_commands),
+            queued: Arc::default(),
             appended_events: AtomicU64::new(0),
             watcher: OnceLock::new(),
             pool,
@@ -146,7 +148,13 @@ impl Ledger {
         self.shared.appended_events.load(Ordering::Relaxed)
     }
 
-    /// How many commands are in flight.
+    /// How many commands wait for their append to be answered.
+    #[must_use]
+    pub fn queued_commands(&self) -> usize {
+        self.shared.queued.load(Ordering::Relaxed)
+    }
+
+    /// How many commands are in flight: those that wait for their stream, are being decided or are queued.
     #[must_use]
     pub fn commands_in_flight(&self) -> usize {
         self.shared.limits.queue_commands.saturating_sub(self.shared.admission.available_permits())

@@ -1,5 +1,8 @@
 //! A command on its way into the ledger: it owns all that its append needs.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use domain::leaf::Content;
 use domain::{Digest, Timestamp};
 use tokio::sync::oneshot;
@@ -77,11 +80,30 @@ pub(super) struct Queued {
     pub(super) since: Instant,
     /// Held until there is an answer, whether or not someone still waits for it.
     pub(super) turn: Turn,
+    pub(super) counted: Counted,
     pub(super) reply: oneshot::Sender<Reply>,
+}
+
+/// Counts a command from its queueing to its answer.
+#[derive(Debug)]
+pub(super) struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    pub(super) fn among(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Queued {
     pub(super) fn answer(self, outcome: Outcome) {
+        drop(self.counted);
         // A caller that is gone changes nothing.
         let _ = self.reply.send(Reply { outcome, turn: self.turn });
     }

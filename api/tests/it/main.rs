@@ -7,6 +7,10 @@
 )]
 
 mod append;
+mod append_crowd;
+mod append_only;
+mod append_trouble;
+mod blobs;
 mod http_frame;
 mod logs;
 mod metrics;
@@ -18,3 +22,5 @@ mod pdf_import;
 mod pdf_import_refusals;
 mod routes;
 mod tokens;
+mod vault;
+mod verify;
