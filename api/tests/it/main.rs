@@ -7,6 +7,7 @@
 )]
 
 mod append;
+mod append_batch;
 mod append_crowd;
 mod append_only;
 mod append_trouble;
