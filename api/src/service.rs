@@ -73,7 +73,11 @@ impl Service {
     ///
     /// # Errors
     /// A ledger that cannot be opened, or an address that is taken.
-    pub async fn start(stores: &Stores, settings: ServiceSettings, logs: Option<&Logs>) -> anyhow::Result<Self> {
+    pub async fn start(
+        stores: &Stores,
+        settings: ServiceSettings,
+        logs: Option<&Logs>,
+    ) -> anyhow::Result<Self> {
         let metrics = Metrics::new();
         let ledger = Ledger::open(stores.ledger.clone(), LedgerLimits::default()).await?;
         let views = Views::new(stores.ledger.clone());

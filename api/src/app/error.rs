@@ -46,6 +46,8 @@ pub enum AppError {
         code: &'static str,
         /// What to do.
         detail: &'static str,
+        /// Sequence of the copy's last event.
+        current_sequence: u64,
     },
     /// The box lies outside the page.
     #[error(transparent)]

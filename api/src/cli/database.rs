@@ -133,8 +133,10 @@ impl LedgerAlone {
         let (base, private) = place.ledger_alone().await?;
         let limits = DatabaseLimits::default();
         // A walk over millions of events is one long statement after another.
-        let sessions =
-            SessionLimits { statement_timeout: LONG_STATEMENT, idle_in_transaction_timeout: limits.idle_in_transaction };
+        let sessions = SessionLimits {
+            statement_timeout: LONG_STATEMENT,
+            idle_in_transaction_timeout: limits.idle_in_transaction,
+        };
         let options = connect_options(base, &schema, sessions);
         check_server(&options, &schema).await?;
         let pool = PgPoolOptions::new()
@@ -173,7 +175,9 @@ fn blobs(place: &Place, private_folder: Option<&Path>, keys: &KeyStore) -> anyho
     match (&place.blobs_url, private_folder) {
         (Some(url), _) => blobs_at(url, keys),
         (None, Some(folder)) => Ok(Blobs::in_folder(&folder.join("blobs"), keys.clone())?),
-        (None, None) => bail!("BLOBS_URL is not set; name a folder for scans and final PDFs, such as file:///srv/blobs"),
+        (None, None) => {
+            bail!("BLOBS_URL is not set; name a folder for scans and final PDFs, such as file:///srv/blobs")
+        }
     }
 }
 

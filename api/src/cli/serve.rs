@@ -21,7 +21,8 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<ExitCode> {
 
 async fn serve_on(stores: &Stores, settings: &ServeSettings, logs: &Logs) -> anyhow::Result<()> {
     let runs = |part| settings.only.contains(&part);
-    let parts = Parts { api: runs(Part::Api), projectors: runs(Part::Projectors), workers: runs(Part::Workers) };
+    let parts =
+        Parts { api: runs(Part::Api), projectors: runs(Part::Projectors), workers: runs(Part::Workers) };
     let settings = ServiceSettings { parts, ..ServiceSettings::at(settings.listen)? };
     let service = Service::start(stores, settings, Some(logs)).await?;
     let ended = until_told_to_stop().await;

@@ -115,7 +115,13 @@ pub(crate) struct ServeSettings {
     #[arg(long, env = "GRADELEDGER_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8088")]
     pub(crate) listen: SocketAddr,
     /// Run these parts only
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "PARTS", default_value = "api,projectors,workers")]
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "PARTS",
+        default_value = "api,projectors,workers"
+    )]
     pub(crate) only: Vec<Part>,
     /// Write ledger.log and audit.log into this folder, instead of stdout
     #[arg(long, env = "GRADELEDGER_LOG_DIR", value_name = "FOLDER")]

@@ -16,7 +16,9 @@ impl From<AppError> for ApiError {
             AppError::Exam { error, current_sequence } => of_exam(&error, detail, current_sequence),
             AppError::NotEnrolled => Self::forbidden("not_enrolled", detail),
             AppError::NoSuch(_) => Self::not_found(detail),
-            AppError::NotThere { code, .. } => Self::conflict(code, detail),
+            AppError::NotThere { code, current_sequence, .. } => {
+                Self::conflict(code, detail).with("current_sequence", current_sequence)
+            }
             AppError::Box(_) => Self::bad_request("box_outside_page", detail),
             AppError::Form { code, .. } => Self::bad_request(code, detail),
             AppError::Unprocessable { code, .. } => Self::unprocessable(code, detail),

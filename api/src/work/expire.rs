@@ -17,7 +17,10 @@ const LOOKS_A_LEASE: u32 = 4;
 pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
     while goes_on(&mut stop, bench.limits.expiry_poll).await {
         if let Err(error) = look(&bench).await {
-            tracing::warn!(error = format!("{error:#}"), "ended leases could not be recorded; it is tried again");
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "ended leases could not be recorded; it is tried again"
+            );
         }
     }
     duty::give_up(bench.app.views.pool(), DUTY, bench.worker).await;

@@ -100,12 +100,8 @@ async fn make(bench: &Bench, copy: CopyId, paper: &Paper, run: &Finalisation) ->
     let unreadable = |error: &dyn std::error::Error| {
         Refused::new(WorkStage::Fetch, WorkError::Unknown, record::chain(error))
     };
-    let exam = bench
-        .app
-        .ledger
-        .load::<Exam>(paper.identity.exam.0)
-        .await
-        .map_err(|error| unreadable(&error))?;
+    let exam =
+        bench.app.ledger.load::<Exam>(paper.identity.exam.0).await.map_err(|error| unreadable(&error))?;
     let texts = bench.app.vault.open(&sealed_texts(paper)).await.map_err(|error| unreadable(&error))?;
     let overlay = overlay::overlay(copy, &exam.state, paper, run, &texts);
     let made = bench.pdf.finalise(source, &overlay).await?;

@@ -5,11 +5,11 @@ use std::time::Instant;
 use anyhow::Context as _;
 use bytes::Bytes;
 use domain::CopyId;
+use domain::Digest;
 use domain::copy::command::Failure;
 use domain::copy::event::{WorkError, WorkStage};
 use domain::copy::state::{Identity, Import, Staging};
 use domain::copy::{CopyAction, CopyState, ExamCopy, Page};
-use domain::Digest;
 
 use super::claims::Claim;
 use super::slot::Outcome;
@@ -76,7 +76,12 @@ async fn attempt(bench: &Bench, claim: &Claim, identity: &Identity, started: Ins
     bench.app.metrics.import_ended(outcome, started.elapsed());
     match read {
         Ok(imported) => {
-            tracing::info!(pages = imported.pages.len(), duration_ms, position = recorded, "the scan was imported");
+            tracing::info!(
+                pages = imported.pages.len(),
+                duration_ms,
+                position = recorded,
+                "the scan was imported"
+            );
         }
         Err(refused) => {
             bench.app.metrics.scan_unreadable(refused.error_type);
@@ -99,7 +104,10 @@ impl Refused {
     }
 
     pub(super) fn claimed_too_often(claims: u32) -> Self {
-        let detail = format!("the work was begun {} times and never ended; its worker may have died of it", claims - 1);
+        let detail = format!(
+            "the work was begun {} times and never ended; its worker may have died of it",
+            claims - 1
+        );
         Self::new(WorkStage::Claim, WorkError::Unknown, detail)
     }
 }

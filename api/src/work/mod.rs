@@ -13,8 +13,8 @@ mod expire;
 mod finalise;
 mod import;
 mod overlay;
-mod slot;
 mod record;
+mod slot;
 mod sweep;
 
 use std::time::Duration;

@@ -7,11 +7,11 @@ use domain::copy::{Annotation, MarkKind as Kind};
 use domain::exam::Exam;
 use domain::{Commitment, CopyId};
 
-use crate::vault::Opened;
 use crate::pdf::overlay::{
     AnnotationPointsLine, DocumentFacts, MarkBox, MarkKind, MarkOverlay, Overlay, PageOverlay, QuestionLine,
     ScoreSheet,
 };
+use crate::vault::Opened;
 
 type Texts = HashMap<Commitment, Opened>;
 

@@ -31,7 +31,8 @@ impl App {
     pub(super) async fn final_pdf_of(&self, copy: CopyId, standing: &ExamCopy) -> Result<FinalPdf, AppError> {
         let CopyState::Graded(paper, grade) = &standing.state else {
             let detail = "the copy has no final PDF: it is not graded; finalise it and wait for GRADED";
-            return Err(AppError::NotThere { code: "not_graded", detail });
+            let current_sequence = standing.sequence;
+            return Err(AppError::NotThere { code: "not_graded", detail, current_sequence });
         };
         let pdf = self.blob(copy, grade.pdf, "final PDF").await?;
         Ok(FinalPdf { pdf, sha256: grade.pdf, anonymous_id: paper.identity.anonymous_id.clone() })

@@ -25,7 +25,8 @@ impl App {
         let standing = self.copy_state(copy).await?;
         let Some(pages) = pages_of(&standing) else {
             let detail = "the copy's pages are not there: its import is not done, or the copy was voided";
-            return Err(AppError::NotThere { code: "not_imported", detail });
+            let current_sequence = standing.sequence;
+            return Err(AppError::NotThere { code: "not_imported", detail, current_sequence });
         };
         pages.get(index).map(|page| page.sha256).ok_or(AppError::NoSuch("page; pages are numbered from 0"))
     }

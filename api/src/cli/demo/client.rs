@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use anyhow::{Context as _, ensure};
 use crate::http::LEDGER_POSITION;
+use anyhow::{Context as _, ensure};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
@@ -93,8 +93,9 @@ impl Client {
         let file = reqwest::multipart::Part::bytes(pdf)
             .file_name(filename.to_owned())
             .mime_str("application/pdf")?;
-        let form =
-            reqwest::multipart::Form::new().text("anonymous_id", anonymous_id.to_owned()).part("pdf_file", file);
+        let form = reqwest::multipart::Form::new()
+            .text("anonymous_id", anonymous_id.to_owned())
+            .part("pdf_file", file);
         let request = self.request(Method::POST, &path).multipart(form);
         expect(StatusCode::ACCEPTED, self.ask(request).await?, "POST", &path)
     }
@@ -102,10 +103,8 @@ impl Client {
     /// Finalises and waits for the outcome.
     pub(super) async fn finalise(&self, copy: &str, lock_token: &str) -> anyhow::Result<Value> {
         let path = format!("/api/copies/{copy}/finalize");
-        let request = self
-            .request(Method::POST, &path)
-            .header("X-Lock-Token", lock_token)
-            .header("Prefer", "wait=60");
+        let request =
+            self.request(Method::POST, &path).header("X-Lock-Token", lock_token).header("Prefer", "wait=60");
         expect(StatusCode::OK, self.ask(request).await?, "POST", &path)
     }
 
@@ -125,7 +124,8 @@ impl Client {
 
     async fn answer(&self, request: RequestBuilder) -> anyhow::Result<reqwest::Response> {
         let response = request.send().await.context("asking the server")?;
-        let position = response.headers().get(LEDGER_POSITION).and_then(|value| value.to_str().ok()?.parse().ok());
+        let position =
+            response.headers().get(LEDGER_POSITION).and_then(|value| value.to_str().ok()?.parse().ok());
         if let Some(position) = position {
             self.seen.fetch_max(position, Ordering::Relaxed);
         }

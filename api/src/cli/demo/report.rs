@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::ShownTokens;
 use super::expect::Expectations;
 use super::script::{Played, Session, text};
-use super::ShownTokens;
 
 /// Prints the session: each copy with its audit trail, and how to go on.
 pub(super) fn print(
@@ -30,7 +30,9 @@ fn print_copy(played: &Played) -> anyhow::Result<()> {
     println!("\nCopy {} · {} · {id}", played.scan.anonymous_id, played.scan.what);
     let status = text(copy, "status")?;
     match (&copy["grade"]["total"], &copy["marking"]["maximum"]) {
-        (Value::Null, _) => println!("  {status}, import {}", copy["import"]["state"].as_str().unwrap_or("?")),
+        (Value::Null, _) => {
+            println!("  {status}, import {}", copy["import"]["state"].as_str().unwrap_or("?"))
+        }
         (total, maximum) => println!("  {status}, {total} of {maximum} points"),
     }
     if let Some(path) = &played.final_pdf {
@@ -71,7 +73,9 @@ fn words(action: &str, told: &Value) -> String {
         "SCORE" => format!("question {}: {}", field("question"), field("after")),
         "REMARK" => format!("question {}: {}", field("question"), field("after")),
         "APPRECIATION" => field("after"),
-        "FINALIZE_START" => format!("frozen at sequence {}, {} points", field("basis_sequence"), field("score")),
+        "FINALIZE_START" => {
+            format!("frozen at sequence {}, {} points", field("basis_sequence"), field("score"))
+        }
         "FINALIZE" if told["success"] == true => {
             format!("{} points, {} pages, {} retries", field("final_score"), field("pages"), field("retries"))
         }
@@ -102,7 +106,9 @@ fn print_way_on(session: &Session, base: &str, tokens: &ShownTokens) -> anyhow::
     println!("  export AUDITOR={}", tokens.auditor);
     println!("  curl -H \"Authorization: Bearer $AUDITOR\" {base}/api/exams/{exam}/copies");
     println!("  curl -H \"Authorization: Bearer $AUDITOR\" {base}/api/copies/{graded}/audit");
-    println!("  curl -H \"Authorization: Bearer $AUDITOR\" {base}/api/copies/{graded}/final-pdf -o final.pdf");
+    println!(
+        "  curl -H \"Authorization: Bearer $AUDITOR\" {base}/api/copies/{graded}/final-pdf -o final.pdf"
+    );
     println!("  curl {base}/metrics | grep grading_");
     println!("  curl {base}/api/openapi.json");
     Ok(())

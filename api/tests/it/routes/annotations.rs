@@ -39,7 +39,8 @@ async fn l10_an_annotation_names_its_page_by_hash() {
     let world = World::new().await;
     let held = world.held().await;
     let added = add(&world, &held).await;
-    let copy = world.get(&world.grader, &format!("/api/copies/{}", held.copy)).await.body(200);
+    let seen = world.last_position(held.copy).await;
+    let copy = world.see(&world.grader, &format!("/api/copies/{}", held.copy), seen).await.body(200);
     assert_eq!(added["page_sha256"], copy["pages"][0]["sha256"]);
 }
 
@@ -92,11 +93,10 @@ async fn l1_a_deleted_annotation_can_still_be_read_in_the_history() {
         .mark(&held, Method::DELETE, &format!("{path}?revision=1"), json!({}))
         .await
         .refused(404, "not_found");
-    world.get(&world.grader, &format!("/api/copies/{}{path}", held.copy)).await.refused(404, "not_found");
+    let gone = format!("/api/copies/{}{path}", held.copy);
+    world.see(&world.grader, &gone, deleted.position()).await.refused(404, "not_found");
     let trail = format!("/api/copies/{}/audit?action=DELETE_ANN", held.copy);
-    let request =
-        world.ask(&world.auditor, Method::GET, &trail).header("ledger-position", deleted.position());
-    let trail = heard(request).await.body(200);
+    let trail = world.see(&world.auditor, &trail, deleted.position()).await.body(200);
     assert_eq!(trail["items"][0]["metadata"]["before"]["text"], an_annotation()["text"]);
 }
 
@@ -104,10 +104,7 @@ async fn l1_a_deleted_annotation_can_still_be_read_in_the_history() {
 async fn what_cannot_be_drawn_is_refused_with_what_is_wrong() {
     let world = World::new().await;
     let held = world.held().await;
-    let pages = world.get(&world.grader, &format!("/api/copies/{}", held.copy)).await.body(200)["pages"]
-        .as_array()
-        .unwrap()
-        .len();
+    let pages = fixtures::scans::ORIENTATIONS.len();
     for (member, value, status, code) in [
         ("page_index", json!(pages), 422, "no_such_page"),
         ("page_index", json!(-1), 400, "invalid_json"),
@@ -177,4 +174,17 @@ async fn what_a_grader_writes_stands_in_no_table_of_the_ledger() {
             assert!(rows.iter().all(|row| !row.contains(secret)), "{secret} in {table}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_text_that_was_erased_reads_as_erased_and_the_mark_stays() {
+    let world = World::new().await;
+    let held = world.held().await;
+    let said = world.mark(&held, Method::POST, "/annotations", an_annotation()).await;
+    let mut expected = said.body(201);
+    sqlx::query("DELETE FROM vault").execute(world.database.pool()).await.unwrap();
+    let request = world.ask(&world.grader, Method::GET, said.header("location"));
+    let read = heard(request.header("ledger-position", said.position())).await.body(200);
+    expected["text"] = json!("[erased]");
+    assert_eq!(read, expected);
 }

@@ -58,7 +58,7 @@ async fn l4_a_failed_finalisation_is_in_the_trail_with_its_error() {
     let held = world.held().await;
     world.mark(&held, Method::POST, "/finalize", json!({})).await.body(202);
     super::worker::fail_finalisation(&world.app, held.copy).await;
-    let seen = world.app.ledger.load::<domain::copy::ExamCopy>(held.copy.0).await.unwrap().position;
+    let seen = world.last_position(held.copy).await;
     let lines = trail(&world, &world.auditor, &held, "?action=FINALIZE", seen).await;
     let failed = &lines[0]["metadata"];
     assert_eq!((lines.len(), &failed["success"]), (1, &json!(false)));
@@ -69,7 +69,7 @@ async fn l4_a_failed_finalisation_is_in_the_trail_with_its_error() {
 async fn a_grader_does_not_see_the_name_of_a_file() {
     let world = World::new().await;
     let held = world.held().await;
-    let seen = world.app.ledger.load::<domain::copy::ExamCopy>(held.copy.0).await.unwrap().position;
+    let seen = world.last_position(held.copy).await;
     for (who, shown) in [
         (&world.admin, "Anna Müller.pdf"),
         (&world.auditor, "Anna Müller.pdf"),
@@ -84,7 +84,7 @@ async fn a_grader_does_not_see_the_name_of_a_file() {
 async fn a_trail_is_read_by_actor_and_page_by_page() {
     let world = World::new().await;
     let held = world.held().await;
-    let seen = world.app.ledger.load::<domain::copy::ExamCopy>(held.copy.0).await.unwrap().position;
+    let seen = world.last_position(held.copy).await;
     let mine = format!("?actor_id={}", world.grader.id);
     assert_eq!(trail(&world, &world.auditor, &held, &mine, seen).await.len(), 1);
     let path = format!("/api/copies/{}/audit", held.copy);

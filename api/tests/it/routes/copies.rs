@@ -26,7 +26,7 @@ async fn a_copy_reads_as_it_was_answered_when_it_was_written() {
 async fn the_image_of_a_page_is_the_one_that_the_ledger_names() {
     let world = World::new().await;
     let copy = world.imported().await;
-    let seen = world.app.ledger.load::<domain::copy::ExamCopy>(copy.0).await.unwrap().position;
+    let seen = world.last_position(copy).await;
     let request = world.ask(&world.grader, Method::GET, &format!("/api/copies/{copy}"));
     let read = heard(request.header("ledger-position", seen)).await.body(200);
     let pages = read["pages"].as_array().unwrap();
@@ -99,7 +99,7 @@ async fn a_failed_import_says_how_it_failed() {
     let world = World::new().await;
     let copy = world.requested().await;
     super::worker::fail_import(&world.app, copy).await;
-    let seen = world.app.ledger.load::<domain::copy::ExamCopy>(copy.0).await.unwrap().position;
+    let seen = world.last_position(copy).await;
     let request = world.ask(&world.auditor, Method::GET, &format!("/api/copies/{copy}"));
     let read = heard(request.header("ledger-position", seen)).await.body(200);
     assert_eq!(read["import"], json!({"state": "failed", "attempt": 1}));

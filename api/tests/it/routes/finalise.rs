@@ -28,7 +28,8 @@ async fn graded_digest(world: &World, copy: CopyId) -> Digest {
 async fn a_graded_copy_hands_out_its_final_pdf_and_reading_it_writes_nothing() {
     let world = World::new().await;
     let copy = world.finalising().await;
-    final_pdf(&world, copy).await.refused(409, "not_graded");
+    let early = final_pdf(&world, copy).await.refused(409, "not_graded");
+    assert_eq!(early["current_sequence"], world.events(copy).await.len());
     super::worker::finalise(&world.app, copy).await;
     let events = world.events(copy).await;
     let pdf = final_pdf(&world, copy).await;

@@ -121,6 +121,16 @@ impl World {
         heard(self.ask(who, Method::GET, path)).await
     }
 
+    /// What a reader sees who has seen `position`.
+    pub(crate) async fn see(&self, who: &Person, path: &str, position: i64) -> Said {
+        heard(self.ask(who, Method::GET, path).header("ledger-position", position)).await
+    }
+
+    /// The position of the copy's last event.
+    pub(crate) async fn last_position(&self, copy: CopyId) -> i64 {
+        self.app.ledger.load::<domain::copy::ExamCopy>(copy.0).await.unwrap().position
+    }
+
     pub(crate) async fn post(&self, who: &Person, path: &str, body: Value) -> Said {
         heard(self.ask(who, Method::POST, path).json(&body)).await
     }
