@@ -37,9 +37,6 @@ pub struct DocumentFacts {
     pub basis_sequence: u64,
     /// Which attempt at this finalisation, from 1.
     pub attempt: u32,
-    /// A date to print, as it should be read; none is invented, so that the bytes stay reproducible.
-    #[serde(default)]
-    pub dated: Option<String>,
 }
 
 /// The marks of one page.
@@ -114,7 +111,7 @@ pub enum MarkKind {
 
 /// The result of a copy, as printed.
 ///
-/// `finalise` refuses a sheet unless the points of `questions` and `annotations` and the `adjustment` sum to
+/// `finalise` refuses a sheet unless the points of `questions` and `annotations` sum to
 /// `total_hundredths`, and the maxima of `questions` to `maximum_total_hundredths`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -124,9 +121,6 @@ pub struct ScoreSheet {
     /// One line for each annotation whose points count towards the total by themselves.
     #[serde(default)]
     pub annotations: Vec<AnnotationPointsLine>,
-    /// What a rule of the scheme adds or takes (a floor at 0, a cap at the maximum); 0 is not printed.
-    #[serde(default)]
-    pub adjustment_hundredths: i64,
     /// The total of the one fold.
     pub total_hundredths: i64,
     /// The sum of the scheme's maxima.

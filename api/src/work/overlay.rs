@@ -32,7 +32,6 @@ pub(super) fn overlay(
             copy_id: copy.to_string(),
             basis_sequence: run.basis_sequence,
             attempt: run.attempt,
-            dated: None,
         },
         pages: pages(&annotations, texts),
         score_sheet: score_sheet(paper, &annotations, texts),
@@ -81,7 +80,6 @@ fn score_sheet(paper: &Paper, annotations: &[&Annotation], texts: &Texts) -> Sco
     ScoreSheet {
         questions: breakdown.questions.iter().map(line).collect(),
         annotations: annotations.iter().filter_map(|annotation| points_line(annotation)).collect(),
-        adjustment_hundredths: 0,
         total_hundredths: breakdown.total().0,
         maximum_total_hundredths: breakdown.maximum().0,
         appreciation: opened(paper.marking.appreciation, texts),

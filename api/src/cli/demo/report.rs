@@ -87,7 +87,8 @@ fn words(action: &str, told: &Value) -> String {
 
 fn annotation(told: &Value) -> String {
     let mark = &told["after"];
-    let mut said = format!("page {}: {}", told["page"], mark["kind"].as_str().unwrap_or("?"));
+    let page = told["page"].as_u64().map_or(0, |index| index + 1);
+    let mut said = format!("page {page}: {}", mark["kind"].as_str().unwrap_or("?"));
     if mark["points"].is_number() {
         said.push_str(&format!(" {}", mark["points"]));
     }

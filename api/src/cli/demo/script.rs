@@ -201,7 +201,7 @@ async fn annotate(
         json!({ "page_index": 0, "box": place(0.5, 0.4), "kind": "ERROR", "points": -0.5, "question": "2.a",
                 "text": exam::GREEK }),
         json!({ "page_index": last, "box": place(0.1, 0.6), "kind": "BONUS", "points": 0.25, "text": exam::ARABIC }),
-        json!({ "page_index": last, "box": place(0.4, 0.8), "kind": "HIGHLIGHT" }),
+        json!({ "page_index": last.min(2), "box": place(0.4, 0.8), "kind": "HIGHLIGHT", "text": exam::FRENCH }),
     ];
     for annotation in &annotations {
         let path = at("annotations");

@@ -68,7 +68,7 @@ fn check_pages(overlay: &Overlay, source_pages: usize) -> Result<(), FinaliseErr
 fn check_sums(sheet: &ScoreSheet) -> Result<(), FinaliseError> {
     let questions = sheet.questions.iter().filter_map(|line| line.points_hundredths);
     let annotations = sheet.annotations.iter().map(|line| line.points_hundredths);
-    let points = questions.chain(annotations).chain([sheet.adjustment_hundredths]).map(i128::from).sum();
+    let points = questions.chain(annotations).map(i128::from).sum();
     let maxima = sheet.questions.iter().map(|line| i128::from(line.maximum_hundredths)).sum();
     for (what, lines_hundredths, total_hundredths) in [
         ("points", points, sheet.total_hundredths),

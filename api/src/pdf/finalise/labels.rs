@@ -23,8 +23,6 @@ pub struct Labels {
     pub not_scored: &'static str,
     /// Heads the annotations that carry points.
     pub annotation_points: &'static str,
-    /// What a rule of the scheme added or took.
-    pub adjustment: &'static str,
     /// The last line of the sum.
     pub total: &'static str,
     /// Heads the appreciation of the whole copy.
@@ -59,7 +57,6 @@ impl Labels {
         maximum: "Out of",
         not_scored: "not scored",
         annotation_points: "Points on the pages",
-        adjustment: "Adjustment by the scheme",
         total: "Total",
         appreciation: "Appreciation",
         notes: "Notes too long for their page",

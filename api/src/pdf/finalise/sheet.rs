@@ -174,12 +174,6 @@ impl<'f> Flow<'f> {
                 self.annotation(line);
             }
         }
-        if sheet.adjustment_hundredths != 0 {
-            self.need(LINE_HEIGHT + 6.0);
-            self.y -= 4.0;
-            let points = self.labels.signed_points(sheet.adjustment_hundredths);
-            self.sum_line(self.labels.adjustment, &points, None, Style::TEXT);
-        }
         self.need(LINE_HEIGHT + 14.0);
         self.y -= 5.0;
         self.rule(1.2);

@@ -24,7 +24,7 @@ fn lines_that_do_not_add_up_to_the_total_are_refused() {
 }
 
 #[test]
-fn points_of_annotations_and_the_adjustment_belong_to_the_sum() {
+fn points_of_annotations_belong_to_the_sum() {
     let mut overlay = overlay();
     overlay.score_sheet.annotations.push(AnnotationPointsLine {
         page_index: 0,
@@ -37,7 +37,7 @@ fn points_of_annotations_and_the_adjustment_belong_to_the_sum() {
         refusal(&overlay),
         FinaliseError::LinesDoNotAddUp { what: "points", lines_hundredths: 200, total_hundredths: 450 }
     ));
-    overlay.score_sheet.adjustment_hundredths = 250;
+    overlay.score_sheet.total_hundredths -= 250;
     assert!(finalise(&vector_mixed_orientation(), &overlay).is_ok());
 }
 

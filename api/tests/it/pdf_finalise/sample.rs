@@ -19,13 +19,11 @@ pub(super) fn overlay() -> Overlay {
             copy_id: "6f1c2c5e-9d5b-5c0e-8f7a-3a1b6c2d4e5f".to_owned(),
             basis_sequence: 17,
             attempt: 1,
-            dated: None,
         },
         pages: Vec::new(),
         score_sheet: ScoreSheet {
             questions: vec![question("Question 1", Some(450)), question("Question 2", None)],
             annotations: Vec::new(),
-            adjustment_hundredths: 0,
             total_hundredths: 450,
             maximum_total_hundredths: 2_000,
             appreciation: None,

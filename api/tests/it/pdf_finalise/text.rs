@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use fixtures::scans::vector_mixed_orientation;
 use gradeledger::pdf::finalise::{FinaliseWarning, finalise};
-use gradeledger::pdf::overlay::{MarkBox, MarkKind, QuestionLine};
+use gradeledger::pdf::overlay::{AnnotationPointsLine, MarkBox, MarkKind, QuestionLine};
 
 use super::sample::{IN_THE_MIDDLE, mark, overlay, with_mark};
 use super::viewer::{assert_clean, words_of};
@@ -135,7 +135,13 @@ fn the_score_sheet_prints_every_line_of_the_sum() {
         maximum_hundredths: 100,
         remark: Some("presque rien".to_owned()),
     });
-    overlay.score_sheet.adjustment_hundredths = -75;
+    overlay.score_sheet.annotations.push(AnnotationPointsLine {
+        page_index: 0,
+        number: 1,
+        kind: MarkKind::Error,
+        question: None,
+        points_hundredths: -75,
+    });
     overlay.score_sheet.total_hundredths += 25 - 75;
     overlay.score_sheet.maximum_total_hundredths += 100;
     let done = finalise(&vector_mixed_orientation(), &overlay).unwrap();
