@@ -6,15 +6,31 @@
 
 use std::time::Duration;
 
-/// The limits of one process.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+mod settings;
+
+pub use settings::InvalidLimit;
+
+use projections::ProjectorLimits;
+
+use crate::ledger::LedgerLimits;
+use crate::pdf::PdfLimits;
+use crate::work::WorkLimits;
+
+/// The limits of one process. What bounds a part stands beside it, and all of them stand here.
+#[derive(Clone, Debug, Default)]
 pub struct Limits {
     /// Of the server.
     pub http: HttpLimits,
     /// Of the database's sessions and pools.
     pub database: DatabaseLimits,
     /// Of the append path.
-    pub append: AppendLimits,
+    pub append: LedgerLimits,
+    /// Of the projectors.
+    pub projectors: ProjectorLimits,
+    /// Of the workers.
+    pub work: WorkLimits,
+    /// Of a PDF and the child process that reads it.
+    pub pdf: PdfLimits,
     /// Of the log writers.
     pub logs: LogLimits,
 }
@@ -117,33 +133,6 @@ impl Default for DatabaseLimits {
             acquire: Duration::from_secs(5),
             ledger_connections: 16,
             keys_connections: 4,
-        }
-    }
-}
-
-/// What the append path may take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppendLimits {
-    /// The longest wait for the head of the ledger.
-    pub lock: Duration,
-    /// Commands in one batch.
-    pub batch_commands: usize,
-    /// Bytes of payload and metadata in one batch.
-    pub batch_bytes: usize,
-    /// Commands waiting for a batch; the next one is told to come back.
-    pub queue_commands: usize,
-    /// Times that a command is decided again after a conflict.
-    pub conflict_retries: u32,
-}
-
-impl Default for AppendLimits {
-    fn default() -> Self {
-        Self {
-            lock: Duration::from_secs(2),
-            batch_commands: 256,
-            batch_bytes: 1_000_000,
-            queue_commands: 4_096,
-            conflict_retries: 5,
         }
     }
 }

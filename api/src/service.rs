@@ -3,19 +3,19 @@
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
-use projections::{ProjectorLimits, Projectors, Views};
+use projections::{Projectors, Views};
 
 use crate::app::{self, App};
 use crate::cli::Stores;
 use crate::http::{Check, Figures, Frame, Readiness, Server, Uploads, routes};
-use crate::ledger::{Ledger, LedgerLimits};
+use crate::ledger::Ledger;
 use crate::limits::Limits;
 use crate::logs::Logs;
 use crate::metrics::{Metrics, Sources};
-use crate::pdf::{PdfLimits, PdfWorker};
+use crate::pdf::PdfWorker;
 use crate::tokens::Tokens;
 use crate::vault::Vault;
-use crate::work::{WorkLimits, Workers};
+use crate::work::Workers;
 
 /// Which parts a process runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +42,6 @@ pub struct ServiceSettings {
     pub parts: Parts,
     /// The limits of the process.
     pub limits: Limits,
-    /// The limits of its workers.
-    pub work: WorkLimits,
     /// The children that read and write PDFs.
     pub pdf: PdfWorker,
 }
@@ -53,9 +51,9 @@ impl ServiceSettings {
     ///
     /// # Errors
     /// When the path of the running program cannot be found.
-    pub fn at(listen: SocketAddr) -> anyhow::Result<Self> {
-        let pdf = PdfWorker::current(PdfLimits::default()).context("finding the running program")?;
-        Ok(Self { listen, parts: Parts::ALL, limits: Limits::default(), work: WorkLimits::default(), pdf })
+    pub fn at(listen: SocketAddr, limits: Limits) -> anyhow::Result<Self> {
+        let pdf = PdfWorker::current(limits.pdf.clone()).context("finding the running program")?;
+        Ok(Self { listen, parts: Parts::ALL, limits, pdf })
     }
 }
 
@@ -79,7 +77,7 @@ impl Service {
         logs: Option<&Logs>,
     ) -> anyhow::Result<Self> {
         let metrics = Metrics::new();
-        let ledger = Ledger::open(stores.ledger.clone(), LedgerLimits::default()).await?;
+        let ledger = Ledger::open(stores.ledger.clone(), settings.limits.append).await?;
         let views = Views::new(stores.ledger.clone());
         let app = App::new(app::Parts {
             ledger,
@@ -96,10 +94,10 @@ impl Service {
             service.server = Some(serve(stores, &service.app, &views, logs, &settings)?);
         }
         if settings.parts.projectors {
-            service.projectors = Some(Projectors::start(&views, ProjectorLimits::default()));
+            service.projectors = Some(Projectors::start(&views, settings.limits.projectors));
         }
         if settings.parts.workers {
-            service.workers = Some(Workers::start(service.app.clone(), settings.pdf, settings.work));
+            service.workers = Some(Workers::start(service.app.clone(), settings.pdf, settings.limits.work));
         }
         Ok(service)
     }

@@ -34,14 +34,15 @@ pub struct Stores {
 pub(crate) struct Databases {
     pub(crate) ledger: PgConnectOptions,
     pub(crate) keys: PgConnectOptions,
+    limits: DatabaseLimits,
     private: Option<PrivatePostgres>,
 }
 
 impl Databases {
     pub(crate) async fn open(place: &Place) -> anyhow::Result<Self> {
         let (schema, keys_schema) = (place.schema()?, SchemaName::keys());
+        let limits = place.limits()?.database;
         let databases = place.source()?.open().await?;
-        let limits = DatabaseLimits::default();
         let sessions = SessionLimits {
             statement_timeout: limits.statement,
             idle_in_transaction_timeout: limits.idle_in_transaction,
@@ -52,7 +53,7 @@ impl Databases {
         check_server(&keys, &keys_schema).await?;
         migrations::migrate_ledger(&databases.ledger, &schema).await?;
         migrations::migrate_keys(&databases.keys, &keys_schema).await?;
-        Ok(Self { ledger, keys, private: databases.private })
+        Ok(Self { ledger, keys, limits, private: databases.private })
     }
 
     pub(crate) fn private_folder(&self) -> Option<PathBuf> {
@@ -65,7 +66,7 @@ impl Databases {
     }
 
     fn pools(&self) -> (PgPool, PgPool) {
-        let limits = DatabaseLimits::default();
+        let limits = &self.limits;
         let pool = |connections, options: &PgConnectOptions| {
             PgPoolOptions::new()
                 .max_connections(connections)
@@ -131,7 +132,7 @@ impl LedgerAlone {
     pub(crate) async fn open(place: &Place) -> anyhow::Result<Self> {
         let schema = place.schema()?;
         let (base, private) = place.ledger_alone().await?;
-        let limits = DatabaseLimits::default();
+        let limits = place.limits()?.database;
         // A walk over millions of events is one long statement after another.
         let sessions = SessionLimits {
             statement_timeout: LONG_STATEMENT,

@@ -6,11 +6,16 @@ use crate::limits::LogLimits;
 use crate::logs::{DEFAULT_FILTER, Format, LogError, LogOptions, Logs, begin};
 
 /// Begins to log as `serve` was told to.
-pub(crate) fn to(folder: Option<PathBuf>, filter: String, format: Format) -> Result<Logs, LogError> {
-    begin(&LogOptions { format, folder, filter, limits: LogLimits::default() })
+pub(crate) fn to(
+    folder: Option<PathBuf>,
+    filter: String,
+    format: Format,
+    limits: LogLimits,
+) -> Result<Logs, LogError> {
+    begin(&LogOptions { format, folder, filter, limits })
 }
 
 /// Begins to log into a folder, as JSON.
 pub(crate) fn into_folder(folder: &Path) -> Result<Logs, LogError> {
-    to(Some(folder.to_owned()), DEFAULT_FILTER.to_owned(), Format::Json)
+    to(Some(folder.to_owned()), DEFAULT_FILTER.to_owned(), Format::Json, LogLimits::default())
 }

@@ -6,6 +6,7 @@ mod rebuild;
 mod serve;
 mod settings;
 mod token;
+mod verify;
 
 pub mod demo;
 
@@ -33,10 +34,14 @@ enum Command {
     /// Create, list and revoke the tokens that callers show
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Walk the whole ledger: positions, hashes and chains; name the first bad position
+    Verify(verify::VerifySettings),
     /// Empty views and fold them again from the events
     Rebuild(rebuild::RebuildSettings),
     /// Bring the databases to this version and exit
     Migrate(Place),
+    /// List every limit with its value
+    Limits(Place),
 }
 
 /// Runs what the command line asks for. Says what went wrong, with its causes, on stderr.
@@ -58,8 +63,15 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(settings) => serve::serve(settings).await,
         Command::Demo(settings) => demo::demo(settings).await,
         Command::Token(command) => token::token(command).await,
+        Command::Verify(settings) => verify::verify(settings).await,
         Command::Rebuild(settings) => rebuild::rebuild(settings).await,
         Command::Migrate(place) => database::migrate(&place).await,
+        Command::Limits(place) => {
+            for (name, value) in place.limits()?.shown() {
+                println!("{name}={value}");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

@@ -11,7 +11,10 @@ use crate::logs::Logs;
 use crate::service::{Parts, Service, ServiceSettings};
 
 pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<ExitCode> {
-    let logs = super::logs::to(settings.log_dir.clone(), settings.log.clone(), settings.log_format.into())?;
+    let logs = {
+        let limits = settings.place.limits()?.logs;
+        super::logs::to(settings.log_dir.clone(), settings.log.clone(), settings.log_format.into(), limits)?
+    };
     let stores = Stores::open(&settings.place).await?;
     let served = serve_on(&stores, &settings, &logs).await;
     stores.close().await?;
@@ -23,7 +26,8 @@ async fn serve_on(stores: &Stores, settings: &ServeSettings, logs: &Logs) -> any
     let runs = |part| settings.only.contains(&part);
     let parts =
         Parts { api: runs(Part::Api), projectors: runs(Part::Projectors), workers: runs(Part::Workers) };
-    let settings = ServiceSettings { parts, ..ServiceSettings::at(settings.listen)? };
+    let limits = settings.place.limits()?;
+    let settings = ServiceSettings { parts, ..ServiceSettings::at(settings.listen, limits)? };
     let service = Service::start(stores, settings, Some(logs)).await?;
     let ended = until_told_to_stop().await;
     tracing::info!("stopping; a second signal ends at once");

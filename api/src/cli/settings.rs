@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use migrations::{PrivateOptions, PrivatePostgres, SchemaName, Source};
 use sqlx::postgres::PgConnectOptions;
 
+use crate::limits::{InvalidLimit, Limits};
 use crate::logs::Format;
 
 /// Which ledger a command is about.
@@ -32,6 +33,9 @@ pub(crate) struct Place {
     /// the data folder]
     #[arg(long, env = "MASTER_KEY_FILE", value_name = "FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
+    /// Set a limit, such as http.body=90s; may be given more than once. `gradeledger limits` lists them all
+    #[arg(long = "limit", env = "GRADELEDGER_LIMITS", value_name = "NAME=VALUE", value_delimiter = ',')]
+    pub(crate) limits: Vec<String>,
     /// Whether the environment says nothing: the demo must not reach what a production's variables name.
     #[arg(skip)]
     pub(crate) alone: bool,
@@ -75,6 +79,13 @@ impl Place {
                 Ok((databases.ledger, databases.private))
             }
         }
+    }
+
+    /// The limits, as far as they were set otherwise than they are.
+    pub(crate) fn limits(&self) -> Result<Limits, InvalidLimit> {
+        let mut limits = Limits::default();
+        self.limits.iter().try_for_each(|setting| limits.set(setting))?;
+        Ok(limits)
     }
 
     pub(crate) fn schema(&self) -> anyhow::Result<SchemaName> {

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::limits::AppendLimits;
-
 /// The limits of a [`Ledger`](super::Ledger), each with the default of the design.
 #[derive(Clone, Copy, Debug)]
 pub struct LedgerLimits {
@@ -55,19 +53,6 @@ impl Default for LedgerLimits {
             clock_age: Duration::from_secs(30),
             notify_gap: Duration::from_millis(2),
             retry_after: Duration::from_secs(1),
-        }
-    }
-}
-
-impl From<&AppendLimits> for LedgerLimits {
-    fn from(limits: &AppendLimits) -> Self {
-        Self {
-            batch_commands: limits.batch_commands,
-            batch_bytes: limits.batch_bytes,
-            queue_commands: limits.queue_commands,
-            lock_timeout: limits.lock,
-            decisions: limits.conflict_retries,
-            ..Self::default()
         }
     }
 }

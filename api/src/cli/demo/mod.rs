@@ -18,6 +18,7 @@ use domain::Role;
 use super::database::Stores;
 use super::serve::until_told_to_stop;
 use super::settings::Place;
+use crate::limits::Limits;
 use crate::logs::Logs;
 use crate::service::{Service, ServiceSettings};
 use crate::tokens;
@@ -84,7 +85,8 @@ async fn demo_on(
     progress: Progress,
 ) -> anyhow::Result<ExitCode> {
     progress.say("private Postgres is up, migrated, reachable by its Unix socket only");
-    let service = Service::start(stores, ServiceSettings::at(settings.listen)?, Some(logs)).await?;
+    let service =
+        Service::start(stores, ServiceSettings::at(settings.listen, Limits::default())?, Some(logs)).await?;
     let outcome = play_on(stores, &service, settings, folder, &progress).await;
     progress.end();
     if !settings.once && outcome.is_ok() {

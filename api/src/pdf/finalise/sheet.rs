@@ -157,9 +157,6 @@ impl<'f> Flow<'f> {
         }
         let copy = format!("{} {}", self.labels.copy, document.anonymous_id);
         self.paragraph(&copy, MARGIN, width, Style::STRONG);
-        if let Some(dated) = &document.dated {
-            self.paragraph(dated, MARGIN, width, Style::MUTED);
-        }
         self.y = self.y.min(top - 44.0) - 14.0;
     }
 
