@@ -112,13 +112,11 @@ fn overlay(copy: CopyId, standing: &ExamCopy) -> Overlay {
             copy_id: copy.to_string(),
             basis_sequence: standing.sequence,
             attempt: 1,
-            dated: None,
         },
         pages: Vec::new(),
         score_sheet: ScoreSheet {
             questions: questions.collect(),
             annotations: annotations.collect(),
-            adjustment_hundredths: 0,
             total_hundredths: breakdown.total().0,
             maximum_total_hundredths: breakdown.maximum().0,
             appreciation: None,
