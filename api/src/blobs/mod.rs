@@ -6,6 +6,7 @@
 mod error;
 mod sweep;
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -42,7 +43,8 @@ impl Blobs {
     /// [`BlobError::Folder`] where the folder cannot be made, [`BlobError::Store`] where it cannot be used.
     pub fn in_folder(folder: &Path, keys: KeyStore) -> Result<Self, BlobError> {
         let failed = |source| BlobError::Folder { folder: folder.to_owned(), source };
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        // What lies there is encrypted; whose copies there are is nobody's business either.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true).with_automatic_cleanup(false);
         Ok(Self { store: Arc::new(store), keys })
     }

@@ -111,7 +111,7 @@ fn print_way_on(session: &Session, base: &str, tokens: &ShownTokens) -> anyhow::
         "  curl -H \"Authorization: Bearer $AUDITOR\" {base}/api/copies/{graded}/final-pdf -o final.pdf"
     );
     println!("  curl {base}/metrics | grep grading_");
-    println!("  curl {base}/api/openapi.json");
+    println!("  curl -H \"Authorization: Bearer $AUDITOR\" {base}/api/openapi.json");
     Ok(())
 }
 
