@@ -145,7 +145,7 @@ pub(super) async fn fetch(bench: &Bench, copy: CopyId, source: Digest) -> Result
 async fn read(bench: &Bench, copy: CopyId, identity: &Identity) -> Result<ImportedPdf, Refused> {
     let source = fetch(bench, copy, identity.source).await?;
     let store = |page: crate::pdf::RenderedPage| async move {
-        let stored = bench.app.blobs.put(copy, page.png.into()).await.context("storing a page")?;
+        let stored = bench.app.blobs.put(copy, page.png).await.context("storing a page")?;
         anyhow::ensure!(stored.0 == page.sha256, "a page changed on its way to the store");
         Ok::<_, anyhow::Error>(())
     };

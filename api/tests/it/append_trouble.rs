@@ -136,10 +136,10 @@ async fn assert_nothing_is_lost_or_doubled(office: &Office, marked: &[(CopyId, V
     assert!(matches!(verdict, Verdict::Sound { .. }), "{verdict:?}");
 }
 
-fn markers(
-    office: &Arc<Office>,
-    stop: &Arc<AtomicBool>,
-) -> Vec<tokio::task::JoinHandle<(CopyId, Vec<i64>, Vec<i64>)>> {
+/// A marker at work; it ends with its copy, and the positions it was told of its copy and of its marks.
+type Marker = tokio::task::JoinHandle<(CopyId, Vec<i64>, Vec<i64>)>;
+
+fn markers(office: &Arc<Office>, stop: &Arc<AtomicBool>) -> Vec<Marker> {
     (0..8).map(|_| tokio::spawn(mark(Arc::clone(office), Arc::clone(stop), 1))).collect()
 }
 

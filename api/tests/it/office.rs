@@ -170,7 +170,7 @@ pub(crate) fn pages_read() -> CopyAction {
 }
 
 pub(crate) fn questions() -> Vec<Question> {
-    vec![Question { id: "1".parse().unwrap(), maximum: Points(1_000_00) }]
+    vec![Question { id: "1".parse().unwrap(), maximum: Points(100_000) }]
 }
 
 /// Gives question 1 some points, in hundredths.

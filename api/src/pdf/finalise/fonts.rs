@@ -48,11 +48,14 @@ impl FontFace {
     }
 }
 
+/// A shaping plan and what it was made for.
+type KnownPlan = (FaceIndex, Direction, Option<Script>, ShapePlan);
+
 /// The faces, ordered so that the chain of each weight is a list of indices.
 pub(super) struct Fonts {
     faces: Vec<FontFace>,
     /// How each face shapes a script in a direction: dear to work out, and few.
-    plans: RefCell<Vec<(FaceIndex, Direction, Option<Script>, ShapePlan)>>,
+    plans: RefCell<Vec<KnownPlan>>,
 }
 
 const REGULAR_CHAIN: [FaceIndex; 3] = [0, 2, 3];
