@@ -113,6 +113,23 @@ impl Stores {
         Ok((ledger, keys, key_store, blobs, ServerKeys::of(&master)))
     }
 
+    /// The stores of two databases that are migrated already, with blobs in a local folder.
+    ///
+    /// # Errors
+    /// A key store of another master key, or a folder that cannot be used.
+    pub async fn at(
+        ledger: PgConnectOptions,
+        keys: PgConnectOptions,
+        blobs: &Path,
+        master: &MasterKey,
+    ) -> anyhow::Result<Self> {
+        let databases = Databases { ledger, keys, limits: DatabaseLimits::default(), private: None };
+        let key_store = KeyStore::open(databases.keys.clone(), master).await?;
+        let blobs = Blobs::in_folder(blobs, key_store.clone())?;
+        let (ledger, keys) = databases.pools();
+        Ok(Self { ledger, keys, key_store, blobs, server_keys: ServerKeys::of(master), private: None })
+    }
+
     /// Closes the pools, and stops the private Postgres if nobody else uses it.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
         self.ledger.close().await;

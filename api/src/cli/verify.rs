@@ -28,9 +28,9 @@ pub(crate) async fn verify(settings: VerifySettings) -> anyhow::Result<ExitCode>
         bar.set_style(style);
     }
     let shown = bar.clone();
-    let progress: verify::Progress = Arc::new(move |walked, all| {
+    let progress: verify::Progress = Arc::new(move |more, all| {
         shown.set_length(all);
-        shown.set_position(walked);
+        shown.inc(more);
     });
     let began = std::time::Instant::now();
     let verdict = verify::verify(&ledger.pool, workers, progress).await;

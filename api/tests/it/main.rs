@@ -25,3 +25,4 @@ mod routes;
 mod tokens;
 mod vault;
 mod verify;
+mod whole;

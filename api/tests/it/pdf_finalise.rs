@@ -5,4 +5,4 @@ mod refusals;
 mod sample;
 mod scans;
 mod text;
-mod viewer;
+pub(crate) mod viewer;

@@ -83,12 +83,12 @@ pub(super) fn text_of(bytes: &[u8], first: usize, last: usize) -> Option<String>
 }
 
 /// Words joined by single spaces, however they were broken into lines.
-pub(super) fn words_of(bytes: &[u8], first: usize, last: usize) -> Option<String> {
+pub(crate) fn words_of(bytes: &[u8], first: usize, last: usize) -> Option<String> {
     Some(text_of(bytes, first, last)?.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// Fails unless `qpdf --check` has nothing to say.
-pub(super) fn assert_clean(bytes: &[u8], what: &str) {
+pub(crate) fn assert_clean(bytes: &[u8], what: &str) {
     let Some(output) = run("qpdf", &["--check"], bytes) else { return };
     let said = String::from_utf8_lossy(&output.stdout);
     let complained = String::from_utf8_lossy(&output.stderr);

@@ -28,7 +28,7 @@ pub(crate) const SOON: Duration = Duration::from_secs(60);
 /// Someone with a token.
 pub(crate) struct Person {
     pub(crate) id: ActorId,
-    token: String,
+    pub(crate) token: String,
 }
 
 pub(crate) struct World {
@@ -252,7 +252,8 @@ pub(crate) fn an_annotation() -> Value {
     })
 }
 
-async fn person(keys: &PgPool, role: Role, name: &str) -> Person {
+/// Someone new, or another token of someone known by this name.
+pub(crate) async fn person(keys: &PgPool, role: Role, name: &str) -> Person {
     let (token, id) = tokens::create(keys, role, name, None).await.unwrap();
     Person { id, token: token.reveal().to_owned() }
 }

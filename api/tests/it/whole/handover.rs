@@ -1,0 +1,152 @@
+//! Work that changes hands: its worker is killed, stopped, or one of two.
+
+use domain::CopyId;
+use fixtures::scans::{ORIENTATIONS, tiny_pages, vector_mixed_orientation};
+use futures::future::join_all;
+use http::Method;
+use rustix::process::Signal;
+use serde_json::json;
+
+use super::desk::Desk;
+use super::place::Place;
+use super::process::Process;
+use super::seen;
+
+/// A lease short enough for a test to outlive.
+const SHORT_LEASE: [&str; 4] = ["--limit", "work.lease=1s", "--limit", "work.renewal=300ms"];
+
+/// Pages enough for a worker to be met in the middle of them.
+const MANY_PAGES: usize = 300;
+
+async fn open(place: &Place) -> (Process, Desk) {
+    let process = Process::serve(place, None, &SHORT_LEASE).await;
+    let desk = Desk::open(&place.database, process.address).await;
+    (process, desk)
+}
+
+fn count(types: &[String], of: &str) -> usize {
+    types.iter().filter(|event_type| *event_type == of).count()
+}
+
+#[tokio::test]
+async fn an_import_and_a_finalisation_whose_worker_is_killed_are_ended_once_by_another() {
+    let place = Place::new().await;
+    let (first, desk) = open(&place).await;
+    let exam = desk.exam().await;
+    let copy = desk.send(exam, "A-1", vector_mixed_orientation()).await;
+    // All the work is done, and its outcome is not to be recorded.
+    let head = place.hold_head().await;
+    let stored = 1 + ORIENTATIONS.len();
+    seen("scan and pages are stored", async || (place.blobs_of(copy) == stored).then_some(())).await;
+    first.kill().await;
+    place.nobody_waits().await;
+    assert_eq!(place.types(copy).await, ["CopyImportRequested"]);
+    head.rollback().await.unwrap();
+
+    let (second, desk) = open(&place).await;
+    assert_eq!(desk.import_ended(copy).await["import"]["state"], "done");
+    desk.post(&desk.admin, &format!("/api/copies/{copy}/ready"), json!({})).await.body(200);
+    let held = desk.lock(copy, 600).await;
+    desk.score(&held, "1", json!(3)).await;
+    desk.mark(&held, Method::POST, "/finalize", json!({})).await.body(202);
+    let head = place.hold_head().await;
+    seen("the final PDF is stored", async || (place.blobs_of(copy) == stored + 1).then_some(())).await;
+    second.kill().await;
+    place.nobody_waits().await;
+    assert_eq!(place.types(copy).await.last().unwrap(), "FinalisationStarted");
+    head.rollback().await.unwrap();
+
+    let (_third, desk) = open(&place).await;
+    let graded = desk.copy_when(copy, "graded", |copy| copy["status"] == "GRADED").await;
+    assert_eq!(graded["grade"]["attempt"], 1);
+    let types = place.types(copy).await;
+    assert_eq!((count(&types, "CopyImported"), count(&types, "CopyGraded")), (1, 1), "{types:?}");
+    // The same basis gave the same bytes, so the repeat stored nothing new.
+    assert_eq!(place.blobs_of(copy), stored + 1);
+    place.assert_sound().await;
+}
+
+#[tokio::test]
+async fn the_fourth_claim_of_an_import_that_kills_its_workers_records_the_failure_instead() {
+    let place = Place::new().await;
+    let (mut process, mut desk) = open(&place).await;
+    let exam = desk.exam().await;
+    let copy = desk.send(exam, "A-1", tiny_pages(MANY_PAGES)).await;
+    for nth in 1..=3 {
+        seen("the work is begun", async || (place.claims(copy).await == nth).then_some(())).await;
+        process.kill().await;
+        assert_eq!(place.types(copy).await, ["CopyImportRequested"], "killed too late");
+        (process, desk) = open(&place).await;
+    }
+    let failed = desk.import_ended(copy).await;
+    let failure = &failed["last_failure"];
+    assert_eq!((&failure["stage"], &failure["error_type"]), (&json!("claim"), &json!("unknown")));
+    assert_eq!(place.types(copy).await, ["CopyImportRequested", "CopyImportFailed"]);
+    // Nothing is lost: an operator who has mended what killed the workers asks again.
+    desk.post(&desk.admin, &format!("/api/copies/{copy}/import/retry"), json!({})).await.body(202);
+    assert_eq!(desk.import_ended(copy).await["pages"].as_array().unwrap().len(), MANY_PAGES);
+    drop(process);
+    place.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_suspended_workers_item_is_done_by_another_and_when_it_wakes_it_appends_nothing() {
+    let place = Place::new().await;
+    let (sleeper, desk) = open(&place).await;
+    let exam = desk.exam().await;
+    let copy = desk.send(exam, "A-1", tiny_pages(MANY_PAGES)).await;
+    // The pages look alike, so all of them are one blob beside the scan.
+    seen("the first page is stored", async || (place.blobs_of(copy) == 2).then_some(())).await;
+    sleeper.signal(Signal::STOP);
+    assert_eq!(place.types(copy).await, ["CopyImportRequested"], "suspended too late");
+    let (other, desk) = open(&place).await;
+    assert_eq!(desk.import_ended(copy).await["import"]["state"], "done");
+    let types = place.types(copy).await;
+
+    sleeper.signal(Signal::CONT);
+    let gives_up = ["the copy has moved on; nothing is recorded", "the claim was lost; whoever has it now does the work"];
+    seen("the sleeper gives up", async || {
+        sleeper.messages().iter().any(|message| gives_up.contains(&message.as_str())).then_some(())
+    })
+    .await;
+    // It is as good a worker as before.
+    assert!(other.interrupt().await.success());
+    let desk = Desk::open(&place.database, sleeper.address).await;
+    desk.ready(exam, "A-2", 1).await;
+    assert_eq!(place.types(copy).await, types);
+    assert_eq!(count(&types, "CopyImported"), 1);
+    place.assert_sound().await;
+}
+
+#[tokio::test]
+async fn two_processes_on_one_ledger_do_each_item_of_work_once() {
+    const COPIES: usize = 24;
+    let place = Place::new().await;
+    let ((first, desk), (second, other_desk)) = tokio::join!(open(&place), open(&place));
+    let exam = desk.exam().await;
+    let desks = [&desk, &other_desk];
+    let copies: Vec<CopyId> =
+        join_all((0..COPIES).map(async |n| desks[n % 2].send(exam, &format!("C-{n}"), tiny_pages(1)).await)).await;
+    join_all(copies.iter().enumerate().map(async |(n, copy)| {
+        let desk = desks[n % 2];
+        assert_eq!(desk.import_ended(*copy).await["import"]["state"], "done");
+        // What one process wrote, the other sees, whichever decides next.
+        let next = desks[(n + 1) % 2];
+        next.post(&next.admin, &format!("/api/copies/{copy}/ready"), json!({})).await.body(200);
+        let held = desk.lock(*copy, 600).await;
+        next.score(&held, "1", json!(2)).await;
+        desk.mark(&held, Method::POST, "/finalize", json!({})).await.body(202);
+        next.copy_when(*copy, "graded", |copy| copy["status"] == "GRADED").await;
+    }))
+    .await;
+    for copy in copies {
+        let types = place.types(copy).await;
+        assert_eq!((count(&types, "CopyImported"), count(&types, "CopyGraded")), (1, 1), "{types:?}");
+    }
+    let moved_on = "the copy has moved on; nothing is recorded".to_owned();
+    assert!(!first.messages().contains(&moved_on) && !second.messages().contains(&moved_on), "work was done twice");
+    for process in [first, second] {
+        assert!(process.interrupt().await.success());
+    }
+    place.assert_sound().await;
+}

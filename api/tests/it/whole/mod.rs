@@ -1,0 +1,39 @@
+//! The whole, through its own doors: real databases, a real server, real workers and their children, and the real
+//! program where it is killed.
+
+mod bad_scans;
+mod clients_gone;
+mod command_line;
+mod corrections;
+mod demo;
+mod desk;
+mod failed_finalisation;
+mod figures;
+mod handover;
+mod kills;
+mod leases;
+mod place;
+mod process;
+mod refusals_to_start;
+mod session;
+mod storm;
+
+use std::time::{Duration, Instant};
+
+/// The longest that a test waits for anything; only a failure reaches it.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The pause between two looks at something that another process changes.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Looks until there is something to see, bounded.
+async fn seen<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(seen) = look().await {
+            return seen;
+        }
+        assert!(began.elapsed() < PATIENCE, "never came about: {what}");
+        tokio::time::sleep(LOOK).await;
+    }
+}

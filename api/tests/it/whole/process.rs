@@ -1,0 +1,148 @@
+//! The program as an operator runs it: `serve` as a child to be killed, and commands that end by themselves.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tokio::process::{Child, Command};
+
+use super::place::{PROGRAM, Place};
+use super::{PATIENCE, seen};
+
+/// What the environment of whoever runs the tests must not decide.
+const VARIABLES: [&str; 11] = [
+    "DATABASE_URL",
+    "KEYS_URL",
+    "BLOBS_URL",
+    "MASTER_KEY",
+    "MASTER_KEY_FILE",
+    "GRADELEDGER_DATA",
+    "GRADELEDGER_SCHEMA",
+    "GRADELEDGER_LISTEN",
+    "GRADELEDGER_LOG",
+    "GRADELEDGER_LOG_DIR",
+    "GRADELEDGER_LIMITS",
+];
+
+/// The program with an environment that names no ledger.
+pub(super) fn program(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for variable in VARIABLES {
+        command.env_remove(variable);
+    }
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+/// The variables that name this place.
+pub(super) fn environment(place: &Place) -> [(&'static str, String); 4] {
+    [
+        ("DATABASE_URL", place.database.url().to_owned()),
+        ("KEYS_URL", place.database.keys_url().to_owned()),
+        ("BLOBS_URL", format!("file://{}", place.blobs().display())),
+        ("MASTER_KEY_FILE", place.folder.path().join("master.key").display().to_string()),
+    ]
+}
+
+/// Runs a command to its end.
+pub(super) async fn run(mut command: Command) -> Output {
+    let ended = tokio::time::timeout(PATIENCE, command.output()).await;
+    ended.unwrap_or_else(|_| panic!("{command:?} does not end")).unwrap()
+}
+
+/// Runs a command about a place to its end.
+pub(super) async fn run_at(place: &Place, arguments: &[&str]) -> Output {
+    let mut command = program(PROGRAM);
+    command.args(arguments).envs(environment(place));
+    run(command).await
+}
+
+pub(super) fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub(super) fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A running `serve`. Dropping it kills it.
+pub(super) struct Process {
+    child: Child,
+    log: PathBuf,
+    pub(super) address: SocketAddr,
+}
+
+impl Process {
+    /// `serve` at a place, on a port of its own or the one that is given; ready to answer.
+    pub(super) async fn serve(place: &Place, listen: Option<SocketAddr>, arguments: &[&str]) -> Self {
+        let mut command = program(PROGRAM);
+        command.arg("serve").args(arguments).envs(environment(place));
+        Self::start(command, place.folder.path(), listen).await
+    }
+
+    /// `serve` as the command has it, its log in a file of the folder.
+    pub(super) async fn start(mut command: Command, folder: &Path, listen: Option<SocketAddr>) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let log = folder.join(format!("serve-{}.log", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let file = File::create(&log).unwrap();
+        let listen = listen.map_or("127.0.0.1:0".to_owned(), |address| address.to_string());
+        command.args(["--listen", &listen, "--log-format", "json"]);
+        command.stderr(file.try_clone().unwrap()).stdout(file);
+        let mut child = command.spawn().unwrap();
+        let address = seen("serve listens", async || {
+            let said = || fs::read_to_string(&log).unwrap();
+            assert!(child.try_wait().unwrap().is_none(), "serve ended: {}", said());
+            let lines = lines(&said());
+            let line = lines.iter().find(|line| line["fields"]["address"].is_string())?;
+            line["fields"]["address"].as_str().unwrap().parse().ok()
+        })
+        .await;
+        Self { child, log, address }
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// SIGKILL, and waits for the end.
+    pub(super) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Ctrl-C, and waits for the end.
+    pub(super) async fn interrupt(mut self) -> ExitStatus {
+        self.signal(Signal::INT);
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("serve stops").unwrap()
+    }
+
+    /// The messages of its log so far.
+    pub(super) fn messages(&self) -> Vec<String> {
+        let lines = lines(&fs::read_to_string(&self.log).unwrap());
+        lines.iter().filter_map(|line| line["message"].as_str().map(str::to_owned)).collect()
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap()
+    }
+}
+
+/// Whole lines of JSON; the last one may still be being written.
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// The processes whose command line names this folder.
+pub(super) fn processes_of(folder: &Path) -> Vec<String> {
+    let name = folder.to_str().unwrap();
+    let running = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let command = fs::read(entry.ok()?.path().join("cmdline")).ok()?;
+        Some(String::from_utf8_lossy(&command).replace('\0', " "))
+    });
+    // The supervisor of test folders is the tests' own.
+    running.filter(|command| command.contains(name) && !command.contains("gradeledger-test-supervisor")).collect()
+}
