@@ -83,7 +83,9 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         Route::new(GET, at!("api" / "health" / "ready"), Open, |path| {
             path.and(with(readiness)).then(health::ready)
         }),
-        Route::new(GET, at!("metrics"), Scrape, |path| path.and(with(figures)).then(figures::scrape)),
+        Route::new(GET, at!("metrics"), Scrape, |path| {
+            path.and(headers_cloned()).and(with(figures)).then(figures::scrape)
+        }),
         Route::new(GET, at!("api" / "projections"), Read, |path| path.and(app()).then(projections::list)),
         Route::new(POST, at!("api" / "exams"), Administer, |path| {
             path.and(app()).and(json()).then(exams::create::create)

@@ -7,6 +7,7 @@
 mod grading;
 mod labels;
 mod ledger;
+mod plain;
 mod process;
 mod service;
 mod sources;
@@ -22,8 +23,11 @@ use prometheus_client::registry::Registry;
 use grading::Grading;
 use service::Service;
 
-/// What `/metrics` answers with: OpenMetrics 1.0 as text.
-pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The media type of [`Metrics::text`]: OpenMetrics 1.0.
+pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The media type of [`Metrics::plain_text`]: the Prometheus text format.
+pub const PLAIN: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// All figures of the process. Cheap to clone; every method is quick, and none fails.
 #[derive(Clone, Debug)]
@@ -62,5 +66,11 @@ impl Metrics {
             tracing::warn!("some figures could not be written");
         }
         text
+    }
+
+    /// The same figures in the text format that Prometheus had before OpenMetrics.
+    #[must_use]
+    pub fn plain_text(&self) -> String {
+        plain::plain(&self.text())
     }
 }

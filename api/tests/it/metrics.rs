@@ -114,18 +114,35 @@ async fn requests_are_counted_by_template_so_that_no_client_can_make_series() {
         let path = format!("/shown/copies/{}?name=Anna", uuid::Uuid::now_v7());
         assert_eq!(world.ask(Method::GET, &path).send().await.unwrap().status(), 200);
     }
-    let response = world.bare(Method::GET, "/metrics").send().await.unwrap();
-    assert_eq!(
-        response.headers()["content-type"],
-        "application/openmetrics-text; version=1.0.0; charset=utf-8"
-    );
-    let text = response.text().await.unwrap();
+    let text = world.bare(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
     let counted = |series: &str| value(&text, &format!("http_requests_total{{{series}}}"));
     assert!(
         (counted("method=\"GET\",route=\"/shown/copies/{copy}\",status=\"2xx\"") - 20.0).abs() < f64::EPSILON
     );
     assert!((counted("method=\"other\",route=\"(none)\",status=\"4xx\"") - 20.0).abs() < f64::EPSILON);
     assert!(!text.contains("BREW") && !text.contains("Anna"));
+}
+
+#[tokio::test]
+async fn figures_come_in_the_format_that_the_asker_reads() {
+    let world = World::new().await;
+    let prometheus =
+        "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
+    for (accept, media_type, counter) in [
+        ("*/*", "text/plain; version=0.0.4; charset=utf-8", "# TYPE grading_ocr_errors_total counter\n"),
+        (
+            prometheus,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            "# TYPE grading_ocr_errors counter\n",
+        ),
+    ] {
+        let request = world.bare(Method::GET, "/metrics").header("accept", accept);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], media_type);
+        let text = response.text().await.unwrap();
+        assert!(text.contains(counter), "{text}");
+        assert_eq!(text.ends_with("# EOF\n"), media_type.starts_with("application"));
+    }
 }
 
 #[test]
@@ -147,6 +164,6 @@ fn the_text_passes_promtool() {
         println!("left out: promtool is not installed");
         return;
     };
-    promtool.stdin.take().unwrap().write_all(Metrics::new().text().as_bytes()).unwrap();
+    promtool.stdin.take().unwrap().write_all(Metrics::new().plain_text().as_bytes()).unwrap();
     assert!(promtool.wait().unwrap().success());
 }

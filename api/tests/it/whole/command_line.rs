@@ -25,8 +25,10 @@ async fn a_token_is_printed_once_kept_as_its_sha256_and_ends_when_it_is_revoked(
     let printed = stdout(&made);
     let token = printed.trim();
     assert_eq!(printed.lines().count(), 1);
-    let stored: Vec<String> =
-        sqlx::query_scalar("SELECT row_to_json(t)::text FROM tokens t").fetch_all(&keys(&place)).await.unwrap();
+    let stored: Vec<String> = sqlx::query_scalar("SELECT row_to_json(t)::text FROM tokens t")
+        .fetch_all(&keys(&place))
+        .await
+        .unwrap();
     let sha256 = Digest::of(token.as_bytes()).to_string();
     assert!(stored.iter().any(|row| row.contains(&sha256)), "{stored:?}");
     assert!(stored.iter().all(|row| !row.contains(token)));
@@ -48,7 +50,11 @@ async fn a_token_is_printed_once_kept_as_its_sha256_and_ends_when_it_is_revoked(
     assert_eq!(again.status.code(), Some(1));
     assert!(stderr(&again).contains("token list"));
     let wrong = run_at(&place, &["token", "create", "--role", "headmaster", "--name", "x"]).await;
-    assert!(!wrong.status.success() && stderr(&wrong).contains("admin, grader, auditor"), "{}", stderr(&wrong));
+    assert!(
+        !wrong.status.success() && stderr(&wrong).contains("admin, grader, auditor"),
+        "{}",
+        stderr(&wrong)
+    );
 }
 
 #[tokio::test]
@@ -88,7 +94,9 @@ async fn rebuilding_every_view_gives_the_same_rows() {
     let desk = &office.desk;
     let exam = desk.exam().await;
     let held = desk.held(exam, "A-1", 2).await;
-    desk.mark(&held, http::Method::POST, "/annotations", crate::routes::world::an_annotation()).await.body(201);
+    desk.mark(&held, http::Method::POST, "/annotations", crate::routes::world::an_annotation())
+        .await
+        .body(201);
     desk.score(&held, "1", json!(4)).await;
     desk.finalise(&held).await;
     let bad = desk.send(exam, "A-2", fixtures::scans::damaged()).await;

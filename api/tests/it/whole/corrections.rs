@@ -67,13 +67,27 @@ async fn l12_a_reopened_copy_is_marked_and_finalised_again_and_then_may_be_voide
 
     let actions = desk.actions(copy).await;
     let expected = [
-        "IMPORT_REQUEST", "IMPORT", "VALIDATE", "LOCK", "SCORE", "FINALIZE_START", "FINALIZE", "REOPEN", "LOCK",
-        "SCORE", "FINALIZE_START", "FINALIZE", "VOID",
+        "IMPORT_REQUEST",
+        "IMPORT",
+        "VALIDATE",
+        "LOCK",
+        "SCORE",
+        "FINALIZE_START",
+        "FINALIZE",
+        "REOPEN",
+        "LOCK",
+        "SCORE",
+        "FINALIZE_START",
+        "FINALIZE",
+        "VOID",
     ];
     assert_eq!(actions, expected);
     let trail = desk.trail(copy).await;
     let reopened = &of(&trail, "REOPEN")[0]["metadata"];
-    assert_eq!((&reopened["reason"], &reopened["cycle"]), (&json!("the second page was not marked"), &json!(2)));
+    assert_eq!(
+        (&reopened["reason"], &reopened["cycle"]),
+        (&json!("the second page was not marked"), &json!(2))
+    );
     assert_eq!(of(&trail, "VOID")[0]["metadata"]["reason"], "written by two hands");
     let scores: Vec<_> = of(&trail, "FINALIZE").iter().map(|line| &line["metadata"]["final_score"]).collect();
     assert_eq!(scores, [&json!(4), &json!(5.5)]);

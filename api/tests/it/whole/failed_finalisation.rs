@@ -64,8 +64,12 @@ async fn l4_a_finalisation_fails_three_times_loudly_and_then_ends_well_when_its_
     let trail = desk.trail(copy).await;
     let last = of(&trail, "FINALIZE")[3];
     let told = &last["metadata"];
-    assert_eq!((&told["success"], &told["retries"], &told["final_score"]), (&json!(true), &json!(3), &json!(7.5)));
-    let requests: Vec<_> = of(&trail, "FINALIZE")[..3].iter().map(|line| line["request_id"].clone()).collect();
+    assert_eq!(
+        (&told["success"], &told["retries"], &told["final_score"]),
+        (&json!(true), &json!(3), &json!(7.5))
+    );
+    let requests: Vec<_> =
+        of(&trail, "FINALIZE")[..3].iter().map(|line| line["request_id"].clone()).collect();
     office.stop().await;
     place.assert_sound().await;
 

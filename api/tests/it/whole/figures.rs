@@ -9,8 +9,7 @@ use super::desk::Figures;
 use super::place::Place;
 use super::seen;
 
-const STATUSES: [&str; 6] =
-    ["STAGING", "READY", "LOCKED", "GRADING_IN_PROGRESS", "GRADING_FAILED", "GRADED"];
+const STATUSES: [&str; 6] = ["STAGING", "READY", "LOCKED", "GRADING_IN_PROGRESS", "GRADING_FAILED", "GRADED"];
 
 fn by_status(figures: &Figures) -> Vec<f64> {
     let series = |status| format!("grading_copies_by_status{{status=\"{status}\"}}");
@@ -74,7 +73,8 @@ async fn l14_imports_and_finalisations_that_end_well_or_badly_move_their_own_fig
     }
     let sum = "grading_import_duration_seconds_sum{status=\"success\",pages_bucket=\"11-50\"}";
     let trail = desk.trail(held.copy).await;
-    let told = trail.iter().find(|line| line["action"] == "IMPORT").unwrap()["metadata"]["duration_ms"].clone();
+    let told =
+        trail.iter().find(|line| line["action"] == "IMPORT").unwrap()["metadata"]["duration_ms"].clone();
     let figures = desk.metrics().await;
     assert!(figures.of(sum) * 1_000.0 >= told.as_f64().unwrap(), "{told} ms were told");
     assert_promtool_is_content(&figures);

@@ -104,7 +104,10 @@ async fn a_suspended_workers_item_is_done_by_another_and_when_it_wakes_it_append
     let types = place.types(copy).await;
 
     sleeper.signal(Signal::CONT);
-    let gives_up = ["the copy has moved on; nothing is recorded", "the claim was lost; whoever has it now does the work"];
+    let gives_up = [
+        "the copy has moved on; nothing is recorded",
+        "the claim was lost; whoever has it now does the work",
+    ];
     seen("the sleeper gives up", async || {
         sleeper.messages().iter().any(|message| gives_up.contains(&message.as_str())).then_some(())
     })
@@ -126,7 +129,8 @@ async fn two_processes_on_one_ledger_do_each_item_of_work_once() {
     let exam = desk.exam().await;
     let desks = [&desk, &other_desk];
     let copies: Vec<CopyId> =
-        join_all((0..COPIES).map(async |n| desks[n % 2].send(exam, &format!("C-{n}"), tiny_pages(1)).await)).await;
+        join_all((0..COPIES).map(async |n| desks[n % 2].send(exam, &format!("C-{n}"), tiny_pages(1)).await))
+            .await;
     join_all(copies.iter().enumerate().map(async |(n, copy)| {
         let desk = desks[n % 2];
         assert_eq!(desk.import_ended(*copy).await["import"]["state"], "done");
@@ -144,7 +148,10 @@ async fn two_processes_on_one_ledger_do_each_item_of_work_once() {
         assert_eq!((count(&types, "CopyImported"), count(&types, "CopyGraded")), (1, 1), "{types:?}");
     }
     let moved_on = "the copy has moved on; nothing is recorded".to_owned();
-    assert!(!first.messages().contains(&moved_on) && !second.messages().contains(&moved_on), "work was done twice");
+    assert!(
+        !first.messages().contains(&moved_on) && !second.messages().contains(&moved_on),
+        "work was done twice"
+    );
     for process in [first, second] {
         assert!(process.interrupt().await.success());
     }

@@ -31,7 +31,8 @@ async fn killing_the_server_twice_during_a_thousand_commands_loses_and_doubles_n
 }
 
 #[tokio::test]
-async fn killing_postgres_twice_during_a_thousand_commands_loses_and_doubles_nothing_and_the_server_recovers_by_itself() {
+async fn killing_postgres_twice_during_a_thousand_commands_loses_and_doubles_nothing_and_the_server_recovers_by_itself()
+ {
     let mut cluster = TestCluster::own().await;
     let place = Place::on(cluster.database().await);
     let server = Process::serve(&place, None, &[]).await;

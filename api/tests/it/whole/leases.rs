@@ -16,8 +16,10 @@ async fn the_end_of_a_lease_is_recorded_within_five_seconds_though_nobody_asks()
     let desk = &office.desk;
     let copy = desk.ready(desk.exam().await, "A-1", 1).await;
     desk.lock(copy, 1).await;
-    seen("the end of the lease", async || place.types(copy).await.contains(&"LockExpired".to_owned()).then_some(()))
-        .await;
+    seen("the end of the lease", async || {
+        place.types(copy).await.contains(&"LockExpired".to_owned()).then_some(())
+    })
+    .await;
     let late_by: i64 = sqlx::query_scalar(
         "SELECT extract(epoch FROM recorded_at - (payload -> 'LockExpired' ->> 'expired_at')::timestamptz)::bigint
          FROM events WHERE event_type = 'LockExpired'",

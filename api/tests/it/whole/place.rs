@@ -99,11 +99,13 @@ impl Place {
 
     /// How often the work on a copy was begun, by the claim that stands now.
     pub(super) async fn claims(&self, copy: CopyId) -> i32 {
-        sqlx::query_scalar("SELECT coalesce(max(claims), 0) FROM work_claims WHERE copy_id = $1 AND NOT settled")
-            .bind(copy.0)
-            .fetch_one(self.pool())
-            .await
-            .unwrap()
+        sqlx::query_scalar(
+            "SELECT coalesce(max(claims), 0) FROM work_claims WHERE copy_id = $1 AND NOT settled",
+        )
+        .bind(copy.0)
+        .fetch_one(self.pool())
+        .await
+        .unwrap()
     }
 
     /// Positions are dense, and every event holds against its hashes.

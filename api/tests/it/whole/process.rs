@@ -144,5 +144,7 @@ pub(super) fn processes_of(folder: &Path) -> Vec<String> {
         Some(String::from_utf8_lossy(&command).replace('\0', " "))
     });
     // The supervisor of test folders is the tests' own.
-    running.filter(|command| command.contains(name) && !command.contains("gradeledger-test-supervisor")).collect()
+    running
+        .filter(|command| command.contains(name) && !command.contains("gradeledger-test-supervisor"))
+        .collect()
 }

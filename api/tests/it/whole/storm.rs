@@ -86,11 +86,13 @@ impl<'a> Storm<'a> {
     fn request(&self, client: usize, n: usize) -> RequestBuilder {
         let desk = self.desk;
         let request = match self.trace(client, n) {
-            Trace::Exam(code) => {
-                desk.bare(Method::POST, "/api/exams").bearer_auth(&desk.admin.token).json(&json!({ "code": code }))
-            }
+            Trace::Exam(code) => desk
+                .bare(Method::POST, "/api/exams")
+                .bearer_auth(&desk.admin.token)
+                .json(&json!({ "code": code })),
             Trace::Points(copy, hundredths) => {
-                let points: Value = serde_json::from_str(&format!("{}.{:02}", hundredths / 100, hundredths % 100)).unwrap();
+                let points: Value =
+                    serde_json::from_str(&format!("{}.{:02}", hundredths / 100, hundredths % 100)).unwrap();
                 desk.bare(Method::PUT, &format!("/api/copies/{copy}/scores/1"))
                     .bearer_auth(&desk.grader.token)
                     .header("x-lock-token", &self.hands[client].token)
