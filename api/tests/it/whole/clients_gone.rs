@@ -29,7 +29,7 @@ async fn clients_that_are_gone_stop_no_batch_and_each_command_is_applied_once_or
         );
         let mut stream = TcpStream::connect(desk.address).await.unwrap();
         // Some are gone before they have said all; the rest before they are answered.
-        let said = if n % 4 == 0 { request.len() - 3 } else { request.len() };
+        let said = if n.is_multiple_of(4) { request.len() - 3 } else { request.len() };
         stream.write_all(&request.as_bytes()[..said]).await.unwrap();
     };
     let waiting = async |n: usize| {

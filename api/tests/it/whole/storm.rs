@@ -76,7 +76,7 @@ impl<'a> Storm<'a> {
     }
 
     fn trace(&self, client: usize, n: usize) -> Trace {
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             Trace::Exam(format!("STORM-{client}-{n}"))
         } else {
             Trace::Points(self.hands[client].copy, i64::try_from(n).unwrap())
