@@ -134,6 +134,7 @@ impl Stores {
     pub(crate) async fn close(self) -> anyhow::Result<()> {
         self.ledger.close().await;
         self.keys.close().await;
+        self.key_store.close().await;
         close(self.private).await
     }
 }

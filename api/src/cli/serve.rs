@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use tokio::signal::unix::{SignalKind, signal};
+use anyhow::{Context as _, bail};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::database::Stores;
 use super::settings::{Part, ServeSettings};
@@ -15,34 +15,64 @@ pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<ExitCode> {
         let limits = settings.place.limits()?.logs;
         super::logs::to(settings.log_dir.clone(), settings.log.clone(), settings.log_format.into(), limits)?
     };
-    let stores = Stores::open(&settings.place).await?;
-    let served = serve_on(&stores, &settings, &logs).await;
+    let mut stop = Stop::listen()?;
+    let stores = tokio::select! {
+        stores = Stores::open(&settings.place) => stores?,
+        // A private Postgres that is being started is waited for, to be stopped again.
+        () = stop.told(), if !settings.place.private => bail!("told to stop before it served"),
+    };
+    let served = serve_on(&stores, &settings, &logs, &mut stop).await;
     stores.close().await?;
     served?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve_on(stores: &Stores, settings: &ServeSettings, logs: &Logs) -> anyhow::Result<()> {
+async fn serve_on(
+    stores: &Stores,
+    settings: &ServeSettings,
+    logs: &Logs,
+    stop: &mut Stop,
+) -> anyhow::Result<()> {
     let runs = |part| settings.only.contains(&part);
     let parts =
         Parts { api: runs(Part::Api), projectors: runs(Part::Projectors), workers: runs(Part::Workers) };
     let limits = settings.place.limits()?;
     let settings = ServiceSettings { parts, ..ServiceSettings::at(settings.listen, limits)? };
     let service = Service::start(stores, settings, Some(logs)).await?;
-    let ended = until_told_to_stop().await;
+    stop.told().await;
     tracing::info!("stopping; a second signal ends at once");
-    tokio::select! {
-        () = service.stop() => {}
-        _ = until_told_to_stop() => tracing::warn!("ended at once; what was under way is done again by others"),
-    }
-    ended
+    stop_unless_told_again(service, stop).await;
+    Ok(())
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-pub(crate) async fn until_told_to_stop() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+/// Stops a service; another signal ends the wait for what is under way.
+pub(crate) async fn stop_unless_told_again(service: Service, stop: &mut Stop) {
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.context("listening for Ctrl-C"),
-        _ = terminate.recv() => Ok(()),
+        () = service.stop() => {}
+        () = stop.told() => tracing::warn!("ended at once; what was under way is done again by others"),
+    }
+}
+
+/// Ctrl-C and SIGTERM from the moment it is made, so that one that comes while things start is not lost and nothing that
+/// was started is left behind.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt()).context("listening for Ctrl-C")?;
+        let terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+        Ok(Self { interrupt, terminate })
+    }
+
+    /// Waits until someone says so.
+    pub(crate) async fn told(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }

@@ -93,6 +93,11 @@ impl KeyStore {
         Ok(Self { inner: Arc::new(Inner { pool, wrapping: master.derive("data keys"), by_id, by_owner }) })
     }
 
+    /// Closes the connections of all clones.
+    pub(crate) async fn close(&self) {
+        self.inner.pool.close().await;
+    }
+
     /// The key under which this owner's texts of this purpose are sealed; made at the first use.
     ///
     /// # Errors

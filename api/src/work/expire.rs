@@ -10,8 +10,9 @@ use super::{Bench, duty, goes_on};
 
 const DUTY: &str = "expire locks";
 
-/// How many looks a lease of the duty spans.
-const LOOKS_A_LEASE: u32 = 4;
+/// How many looks a lease of the duty spans. When its holder dies, the next look after that is another's, and the end of a
+/// lock is still recorded within five seconds.
+const LOOKS_A_LEASE: u32 = 3;
 
 /// Looks for ended leases until told to stop.
 pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {

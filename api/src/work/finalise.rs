@@ -76,11 +76,12 @@ async fn attempt(
             CopyAction::RecordFinalisationFailure { basis_sequence, attempt, failure }
         }
     };
-    let recorded = record::record(bench, &claim.item, action).await?;
+    // An attempt that another worker has ended is that worker's to count.
+    let Some(position) = record::record(bench, &claim.item, action).await? else { return Ok(()) };
     bench.app.metrics.finalisation_ended(made.is_ok(), attempt, started.elapsed());
     match made {
         Ok(Made { pages, .. }) => {
-            tracing::info!(pages, duration_ms, position = recorded, "the final PDF was made");
+            tracing::info!(pages, duration_ms, position, "the final PDF was made");
         }
         Err(refused) => record::tell_failure("the final PDF could not be made", attempt, &refused),
     }

@@ -71,17 +71,13 @@ async fn attempt(bench: &Bench, claim: &Claim, identity: &Identity, started: Ins
             (CopyAction::RecordImportFailure { attempt, failure }, ImportOutcome::Failed { pages: 0 })
         }
     };
-    let recorded = record::record(bench, &claim.item, action).await?;
+    // An attempt that another worker has ended is that worker's to count.
+    let Some(position) = record::record(bench, &claim.item, action).await? else { return Ok(()) };
     // The whole of it: fetching, reading, storing and recording, whatever came of it (L14).
     bench.app.metrics.import_ended(outcome, started.elapsed());
     match read {
         Ok(imported) => {
-            tracing::info!(
-                pages = imported.pages.len(),
-                duration_ms,
-                position = recorded,
-                "the scan was imported"
-            );
+            tracing::info!(pages = imported.pages.len(), duration_ms, position, "the scan was imported");
         }
         Err(refused) => {
             bench.app.metrics.scan_unreadable(refused.error_type);

@@ -11,15 +11,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::Args;
 use domain::Role;
 
 use super::database::Stores;
-use super::serve::until_told_to_stop;
+use super::serve::{Stop, stop_unless_told_again};
 use super::settings::Place;
 use crate::limits::Limits;
-use crate::logs::Logs;
 use crate::service::{Service, ServiceSettings};
 use crate::tokens;
 use client::Client;
@@ -70,9 +69,9 @@ pub(crate) async fn demo(settings: DemoSettings) -> anyhow::Result<ExitCode> {
         alone: true,
         ..Place::default()
     };
+    let mut stop = Stop::listen()?;
     let stores = Stores::open(&place).await?;
-    let logs = super::logs::into_folder(&folder.join(LOG_FOLDER))?;
-    let outcome = demo_on(&stores, &settings, &folder, &logs, progress).await;
+    let outcome = demo_on(&stores, &settings, &folder, progress, &mut stop).await;
     stores.close().await?;
     outcome
 }
@@ -81,20 +80,24 @@ async fn demo_on(
     stores: &Stores,
     settings: &DemoSettings,
     folder: &Path,
-    logs: &Logs,
     progress: Progress,
+    stop: &mut Stop,
 ) -> anyhow::Result<ExitCode> {
+    let logs = super::logs::into_folder(&folder.join(LOG_FOLDER))?;
     progress.say("private Postgres is up, migrated, reachable by its Unix socket only");
     let service =
-        Service::start(stores, ServiceSettings::at(settings.listen, Limits::default())?, Some(logs)).await?;
-    let outcome = play_on(stores, &service, settings, folder, &progress).await;
+        Service::start(stores, ServiceSettings::at(settings.listen, Limits::default())?, Some(&logs)).await?;
+    let outcome = tokio::select! {
+        outcome = play_on(stores, &service, settings, folder, &progress) => outcome,
+        () = stop.told() => Err(anyhow!("the session was broken off; all that was started is stopped")),
+    };
     progress.end();
     if !settings.once && outcome.is_ok() {
         println!("Serving until Ctrl-C.");
-        until_told_to_stop().await?;
+        stop.told().await;
         println!("stopping");
     }
-    service.stop().await;
+    stop_unless_told_again(service, stop).await;
     let expectations = outcome?;
     Ok(if expectations.differed().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -19,7 +19,11 @@ const SHORT_LEASE: [&str; 4] = ["--limit", "work.lease=1s", "--limit", "work.ren
 const MANY_PAGES: usize = 300;
 
 async fn open(place: &Place) -> (Process, Desk) {
-    let process = Process::serve(place, None, &SHORT_LEASE).await;
+    open_with(place, &SHORT_LEASE).await
+}
+
+async fn open_with(place: &Place, arguments: &[&str]) -> (Process, Desk) {
+    let process = Process::serve(place, None, arguments).await;
     let desk = Desk::open(&place.database, process.address).await;
     (process, desk)
 }
@@ -125,7 +129,7 @@ async fn a_suspended_workers_item_is_done_by_another_and_when_it_wakes_it_append
 async fn two_processes_on_one_ledger_do_each_item_of_work_once() {
     const COPIES: usize = 24;
     let place = Place::new().await;
-    let ((first, desk), (second, other_desk)) = tokio::join!(open(&place), open(&place));
+    let ((first, desk), (second, other_desk)) = tokio::join!(open_with(&place, &[]), open_with(&place, &[]));
     let exam = desk.exam().await;
     let desks = [&desk, &other_desk];
     let copies: Vec<CopyId> =
@@ -156,4 +160,27 @@ async fn two_processes_on_one_ledger_do_each_item_of_work_once() {
         assert!(process.interrupt().await.success());
     }
     place.assert_sound().await;
+}
+
+/// The end of a lease does not wait for the process that would have seen it.
+#[tokio::test]
+async fn the_end_of_a_lock_is_recorded_in_time_though_the_process_that_looks_for_it_is_killed() {
+    let place = Place::new().await;
+    let (first, desk) = open(&place).await;
+    let copy = desk.ready(desk.exam().await, "A-1", 1).await;
+    let leader = async || -> Option<String> {
+        sqlx::query_scalar("SELECT worker::text FROM work_leaders WHERE duty = 'expire locks'")
+            .fetch_optional(place.pool())
+            .await
+            .unwrap()
+    };
+    let led_by_first = seen("someone looks for ended leases", leader).await;
+    let (_second, other_desk) = open(&place).await;
+    desk.lock(copy, 1).await;
+    desk.copy_when(copy, "locked, as the view has it", |copy| copy["status"] == "LOCKED").await;
+    assert_eq!(leader().await, Some(led_by_first.clone()));
+    first.kill().await;
+    other_desk.copy_when(copy, "free again", |copy| copy["status"] == "READY").await;
+    super::leases::assert_recorded_in_time(&place).await;
+    assert_ne!(leader().await, Some(led_by_first));
 }
