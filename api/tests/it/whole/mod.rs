@@ -21,7 +21,7 @@ mod storm;
 use std::time::{Duration, Instant};
 
 /// The longest that a test waits for anything; only a failure reaches it.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The pause between two looks at something that another process changes.
 const LOOK: Duration = Duration::from_millis(10);
