@@ -12,7 +12,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::copy::command::Marking;
@@ -21,6 +21,7 @@ use domain::{ActorId, AnonymousId, CopyId, Digest, ExamId, LockId, Points, Quest
 use fixtures::database::TestCluster;
 use gradeledger::ledger::{By, Ledger, LedgerLimits, Order};
 use serde_json::Value;
+use tokio::sync::Barrier;
 use uuid::Uuid;
 
 const SECONDS: u64 = 4;
@@ -43,11 +44,26 @@ async fn main() {
         of_pgbench = pgbench(database.url(), clients);
         println!("pgbench, single-row inserts, {clients:2} clients: {of_pgbench:8.0} transactions/s");
     }
+    let seen = Arc::new([const { AtomicU64::new(0) }; 3]);
+    let watcher = Arc::clone(&seen);
+    ledger.watch_batches(move |batch| {
+        let micros = u64::try_from(batch.duration.as_micros()).unwrap();
+        for (sum, more) in watcher.iter().zip([1, batch.commands as u64, micros]) {
+            sum.fetch_add(more, Ordering::Relaxed);
+        }
+    });
     for tasks in [1, 8, 32, 64, 256] {
+        seen.iter().for_each(|sum| sum.store(0, Ordering::Relaxed));
         let rate = commands(&ledger, tasks).await;
         println!(
             "execute, {tasks:3} tasks: {rate:8.0} commands/s, {:.2} of pgbench at 32",
             rate / of_pgbench
+        );
+        let [batches, commands, micros] = [0, 1, 2].map(|sum| seen[sum].load(Ordering::Relaxed) as f64);
+        println!(
+            "    {:.1} commands a batch, {:.2} ms a batch",
+            commands / batches,
+            micros / batches / 1_000.0
         );
     }
     let again = pgbench(database.url(), 32);
@@ -57,12 +73,14 @@ async fn main() {
 /// Each task marks a copy of its own, as fast as it is answered.
 async fn commands(ledger: &Ledger, tasks: usize) -> f64 {
     let stop = Arc::new(AtomicBool::new(false));
+    let start = Arc::new(Barrier::new(tasks + 1));
     let mut running = Vec::new();
     for _ in 0..tasks {
         let (copy, shown, actor) = locked(ledger).await;
-        let (ledger, stop) = (ledger.clone(), Arc::clone(&stop));
+        let (ledger, stop, start) = (ledger.clone(), Arc::clone(&stop), Arc::clone(&start));
         running.push(tokio::spawn(async move {
             let mut done = 0_u64;
+            start.wait().await;
             while !stop.load(Ordering::Relaxed) {
                 let points = Points(i64::try_from(done % 1_000).unwrap() + 1);
                 let act = Marking::ScoreQuestion { question: "1".parse().unwrap(), points: Some(points) };
@@ -72,6 +90,7 @@ async fn commands(ledger: &Ledger, tasks: usize) -> f64 {
             done
         }));
     }
+    start.wait().await;
     let began = Instant::now();
     tokio::time::sleep(Duration::from_secs(SECONDS)).await;
     stop.store(true, Ordering::Relaxed);

@@ -148,12 +148,14 @@ BEGIN
              AS e (position, sequence, leaf_hash, nth, event_id, event_type, event_version, content_hash, payload, metadata)
         WHERE e.position IS NOT NULL;
 
-        INSERT INTO vault (commitment, key_id, owner_id, owner_kind, purpose, sealed)
-        SELECT v.commitment, v.key_id, v.owner_id, v.owner_kind, v.purpose, v.sealed
-        FROM unnest(vault_commands, vault_commitments, vault_key_ids, vault_owner_ids, vault_owner_kinds,
-                    vault_purposes, vault_sealed)
-             AS v (nth, commitment, key_id, owner_id, owner_kind, purpose, sealed)
-        WHERE outcomes[v.nth] = 'applied';
+        IF cardinality(vault_commands) > 0 THEN
+            INSERT INTO vault (commitment, key_id, owner_id, owner_kind, purpose, sealed)
+            SELECT v.commitment, v.key_id, v.owner_id, v.owner_kind, v.purpose, v.sealed
+            FROM unnest(vault_commands, vault_commitments, vault_key_ids, vault_owner_ids, vault_owner_kinds,
+                        vault_purposes, vault_sealed)
+                 AS v (nth, commitment, key_id, owner_id, owner_kind, purpose, sealed)
+            WHERE outcomes[v.nth] = 'applied';
+        END IF;
 
         INSERT INTO commands (principal, key, first_position, last_position, body_hmac, answer)
         SELECT c.principal, c.key, c.first_position, c.last_position, c.body_hmac, c.answer::json
