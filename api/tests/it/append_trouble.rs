@@ -90,7 +90,7 @@ async fn readers_are_notified_after_the_commit_with_the_newest_position() {
     listener.listen(&office.ledger.channel()).await.unwrap();
     office.import().await;
     let told = timeout(PATIENCE, listener.recv()).await.unwrap().unwrap();
-    assert_eq!((told.channel(), told.payload()), ("gradeledger_events", "1"));
+    assert_eq!((told.channel(), told.payload()), (office.ledger.channel().as_str(), "1"));
     assert_eq!(office.count("events").await, 1);
 }
 
