@@ -16,6 +16,7 @@ mod place;
 mod process;
 mod refusals_to_start;
 mod session;
+mod several;
 mod storm;
 
 use std::time::{Duration, Instant};
