@@ -1,7 +1,7 @@
 //! Work that changes hands: its worker is killed, stopped, or one of two.
 
 use domain::CopyId;
-use fixtures::scans::{ORIENTATIONS, tiny_pages, vector_mixed_orientation};
+use fixtures::scans::{ORIENTATIONS, nested_forms, tiny_pages, vector_mixed_orientation};
 use futures::future::join_all;
 use http::Method;
 use rustix::process::Signal;
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::desk::Desk;
 use super::place::Place;
-use super::process::Process;
+use super::process::{Process, runs};
 use super::seen;
 
 /// A lease short enough for a test to outlive.
@@ -183,4 +183,15 @@ async fn the_end_of_a_lock_is_recorded_in_time_though_the_process_that_looks_for
     other_desk.copy_when(copy, "free again", |copy| copy["status"] == "READY").await;
     super::leases::assert_recorded_in_time(&place).await;
     assert_ne!(leader().await, Some(led_by_first));
+}
+
+#[tokio::test]
+async fn the_child_that_reads_a_scan_dies_with_the_worker_that_is_killed() {
+    let place = Place::new().await;
+    let (process, desk) = open(&place).await;
+    desk.send(desk.exam().await, "A-1", nested_forms(12)).await;
+    let child = seen("a child reads the scan", async || process.children().first().copied()).await;
+    assert!(runs(child));
+    process.kill().await;
+    seen("the child is gone", async || (!runs(child)).then_some(())).await;
 }

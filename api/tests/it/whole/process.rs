@@ -120,6 +120,17 @@ impl Process {
         tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("serve stops").unwrap()
     }
 
+    /// The processes that it has started and that still run.
+    pub(super) fn children(&self) -> Vec<i32> {
+        let mine = format!("PPid:\t{}\n", self.child.id().unwrap());
+        let running = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+            let folder = entry.ok()?.path();
+            let is_mine = fs::read_to_string(folder.join("status")).ok()?.contains(&mine);
+            folder.file_name()?.to_str()?.parse().ok().filter(|_| is_mine)
+        });
+        running.collect()
+    }
+
     /// The messages of its log so far.
     pub(super) fn messages(&self) -> Vec<String> {
         let lines = lines(&fs::read_to_string(&self.log).unwrap());
@@ -147,4 +158,10 @@ pub(super) fn processes_of(folder: &Path) -> Vec<String> {
     running
         .filter(|command| command.contains(name) && !command.contains("gradeledger-test-supervisor"))
         .collect()
+}
+
+/// Whether a process still does something.
+pub(super) fn runs(pid: i32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z')))
 }
