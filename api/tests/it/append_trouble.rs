@@ -136,7 +136,7 @@ async fn assert_nothing_is_lost_or_doubled(office: &Office, marked: &[(CopyId, V
     assert!(matches!(verdict, Verdict::Sound { .. }), "{verdict:?}");
 }
 
-/// A marker at work; it ends with its copy, and the positions it was told of its copy and of its marks.
+/// A marker at work; it ends with its copy, the points that were acknowledged, and those whose outcome is unknown.
 type Marker = tokio::task::JoinHandle<(CopyId, Vec<i64>, Vec<i64>)>;
 
 fn markers(office: &Arc<Office>, stop: &Arc<AtomicBool>) -> Vec<Marker> {
