@@ -7,7 +7,7 @@ mod error;
 mod sweep;
 
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -34,6 +34,8 @@ const HEAD_BYTES: usize = MAGIC.len() + 16;
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
     keys: KeyStore,
+    /// Where they lie, if that is a local folder.
+    folder: Option<PathBuf>,
 }
 
 impl Blobs {
@@ -46,7 +48,7 @@ impl Blobs {
         // What lies there is encrypted; whose copies there are is nobody's business either.
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true).with_automatic_cleanup(false);
-        Ok(Self { store: Arc::new(store), keys })
+        Ok(Self { store: Arc::new(store), keys, folder: Some(folder.to_owned()) })
     }
 
     /// Blobs behind `BLOBS_URL`, such as `s3://bucket/prefix`; `settings` are those that object_store knows by name
@@ -67,7 +69,7 @@ impl Blobs {
         let prefix =
             url.split("://").nth(1).and_then(|rest| rest.split_once('/')).map_or("", |(_, path)| path);
         let store = object_store::prefix::PrefixStore::new(store.build()?, prefix);
-        Ok(Self { store: Arc::new(store), keys })
+        Ok(Self { store: Arc::new(store), keys, folder: None })
     }
 
     /// Stores bytes of a copy, encrypted under the copy's scan key, and gives their SHA-256. By the time it returns they are

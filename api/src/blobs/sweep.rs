@@ -1,7 +1,10 @@
 //! The sweep: blobs that were stored and then named by no event.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::path::Path;
 use std::time::Duration;
+use std::{fs, io};
 
 use domain::{CopyId, Digest};
 use futures::TryStreamExt as _;
@@ -43,6 +46,7 @@ impl Blobs {
         F: Future<Output = Result<Names, E>>,
         E: std::error::Error + Send + Sync + 'static,
     {
+        self.sweep_drafts(older_than).await?;
         let mut swept = Swept::default();
         let mut listed = self.store.list(None).try_chunks(NAMES_A_QUESTION);
         loop {
@@ -68,6 +72,52 @@ impl Blobs {
             }
         }
     }
+}
+
+impl Blobs {
+    /// Deletes what killed writers left in a local folder: object_store writes to `name#1` before it renames, and lists no
+    /// such file.
+    async fn sweep_drafts(&self, older_than: Duration) -> Result<(), BlobError> {
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
+        let failed = |source| BlobError::Folder { folder: folder.clone(), source };
+        super::off_the_reactor({
+            let folder = folder.clone();
+            move || delete_drafts(&folder, older_than)
+        })
+        .await?
+        .map_err(failed)
+    }
+}
+
+fn delete_drafts(folder: &Path, older_than: Duration) -> io::Result<()> {
+    for copy in fs::read_dir(folder)? {
+        let copy = copy?;
+        if !copy.file_type()?.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(copy.path())? {
+            let file = file?;
+            if !is_draft(&file.file_name()) {
+                continue;
+            }
+            // One that is gone by now was finished, or swept by another.
+            let Ok(modified) = file.metadata().and_then(|facts| facts.modified()) else { continue };
+            if modified.elapsed().is_ok_and(|age| age >= older_than) {
+                match fs::remove_file(file.path()) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is named as a blob that is being written: its digest, `#`, a number.
+fn is_draft(name: &OsStr) -> bool {
+    name.to_str()
+        .and_then(|name| name.split_once('#'))
+        .is_some_and(|(digest, number)| digest.parse::<Digest>().is_ok() && number.parse::<u64>().is_ok())
 }
 
 fn is_older(blob: &ObjectMeta, than: Duration) -> bool {

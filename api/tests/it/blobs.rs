@@ -140,3 +140,22 @@ async fn a_sweep_deletes_what_is_old_and_named_by_nothing() {
     assert!(matches!(shelf.blobs.get(copy, orphan).await, Err(BlobError::Missing { .. })));
     assert!(shelf.folder.path().join("README").exists());
 }
+
+/// The blob store lists no file that is being written, so nothing else would ever find one.
+#[tokio::test]
+async fn a_sweep_deletes_what_a_killed_writer_left() {
+    let shelf = Shelf::new().await;
+    let digest = shelf.blobs.put(shelf.copy, Bytes::from_static(SCAN)).await.unwrap();
+    let folder = shelf.folder.path().join(shelf.copy.to_string());
+    let (draft, note) = (folder.join(format!("{digest}#1")), folder.join("note#1"));
+    for file in [&draft, &note] {
+        fs::write(file, "half of it").unwrap();
+    }
+    let all =
+        |asked: Vec<(CopyId, Digest)>| async { Ok::<HashSet<_>, Infallible>(asked.into_iter().collect()) };
+    shelf.blobs.sweep(all, UNREFERENCED_AGE).await.unwrap();
+    assert!(draft.exists(), "its writer may be at work");
+    shelf.blobs.sweep(all, Duration::ZERO).await.unwrap();
+    assert!(!draft.exists() && note.exists());
+    assert_eq!(shelf.blobs.get(shelf.copy, digest).await.unwrap(), SCAN);
+}
