@@ -22,7 +22,7 @@ pub(super) struct CopyOrder<'a> {
 
 impl App {
     /// Begins an order to a copy that exists, and records the expiry of its lease if that is over: a refused
-    /// command keeps no event, so the expiry is a command of its own (DESIGN 2).
+    /// command keeps no event, so the expiry is a command of its own.
     pub(super) async fn order<'a>(
         &'a self,
         caller: &'a Caller,
