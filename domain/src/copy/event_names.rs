@@ -45,7 +45,7 @@ crate::event_type_names! {
 impl CopyEvent {
     /// What the audit trail calls this action.
     #[must_use]
-    pub const fn seed_action(&self) -> &'static str {
+    pub const fn audit_action(&self) -> &'static str {
         match self {
             Self::CopyImportRequested { .. } => "IMPORT_REQUEST",
             Self::CopyImported { .. } | Self::CopyImportFailed { .. } => "IMPORT",

@@ -189,7 +189,7 @@ async fn every_golden_event_has_a_row_whose_action_is_its_own() {
     for (number, event) in events.drain(..).enumerate() {
         let copy = CopyId(Uuid::from_u128(1 + number as u128));
         let rows = trail(&ledger, Subject::Copy(copy), AuditFilter::default()).await;
-        assert_eq!(actions(&rows), [event.seed_action()]);
+        assert_eq!(actions(&rows), [event.audit_action()]);
         assert_eq!(rows[0].event_type, event.type_name());
         assert!(rows[0].metadata.as_object().is_some_and(|told| !told.is_empty()), "{}", event.type_name());
     }

@@ -38,7 +38,7 @@ impl Projector for AuditTrail {
                 if let CopyEvent::CopyImportRequested { filename, .. } = event {
                     state.filename = *filename;
                 }
-                (event.seed_action(), event.type_name(), copy_act::metadata(event, state.filename))
+                (event.audit_action(), event.type_name(), copy_act::metadata(event, state.filename))
             }
             LedgerEvent::Exam(event) => {
                 (exam_act::action(event), event.type_name(), exam_act::metadata(event))
