@@ -29,6 +29,7 @@ const LOOK: Duration = Duration::from_millis(250);
 const STILL: Duration = Duration::from_secs(60);
 
 pub(crate) async fn rebuild(settings: RebuildSettings) -> anyhow::Result<ExitCode> {
+    settings.place.refuse_without_ledger()?;
     let stores = Stores::open(&settings.place).await?;
     let outcome = rebuild_in(&Views::new(stores.ledger.clone()), &settings).await;
     stores.close().await?;

@@ -75,10 +75,32 @@ impl Place {
                 Ok((options, None))
             }
             _ => {
-                let databases = self.source()?.open().await?;
+                let source = self.source()?;
+                self.refuse_without_ledger()?;
+                let databases = source.open().await?;
                 Ok((databases.ledger, databases.private))
             }
         }
+    }
+
+    /// Refuses a data folder without a ledger: what reads one must not make an empty one where a name was mistyped.
+    pub(crate) fn refuse_without_ledger(&self) -> anyhow::Result<()> {
+        if !self.private {
+            return Ok(());
+        }
+        let folder = match &self.data_folder {
+            Some(folder) => folder.clone(),
+            None => migrations::default_data_folder()?,
+        };
+        if !folder.join("postgres").is_dir() {
+            bail!(
+                "there is no ledger in {}; name its folder with --data-folder (the demo's is {}), or make one with \
+                 `gradeledger serve --private`",
+                folder.display(),
+                folder.join("demo").display()
+            );
+        }
+        Ok(())
     }
 
     /// The limits, as far as they were set otherwise than they are.

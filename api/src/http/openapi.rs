@@ -4,9 +4,10 @@
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{OpenApi as _, ToSchema};
 use warp::Filter as _;
 
@@ -148,14 +149,33 @@ fn complete(operation: &mut Operation, route: &Route) {
     let id_in_path = route.template().contains('{');
     let takes_body = operation.request_body.is_some();
     let upload = route.body() == BodySize::Pdf;
+    let writes = *route.method() != Method::GET;
+    let parameters = operation.parameters.get_or_insert_default();
+    if writes {
+        parameters.push(header(
+            "Idempotency-Key",
+            "A repeat with the same key and body does nothing more and gets the first answer (1 to 128 characters)",
+        ));
+    } else if guarded {
+        parameters.push(header(
+            "Ledger-Position",
+            "What is read shows at least this position, which a write answered with",
+        ));
+    }
     let errors = [
         (takes_body, "400", "Malformed, or against a rule of form; the detail names the member"),
         (guarded, "401", "No token, or none that is valid"),
         (guarded, "403", "The role may not"),
         (id_in_path, "404", "Nothing with this id"),
         (takes_body, "408", "The body came too slowly"),
+        (
+            writes,
+            "409",
+            "Refused as things stand: status, lock, revision; current_sequence says where it stands",
+        ),
         (takes_body, "413", "The body is too large"),
         (takes_body, "415", "The body is of another type"),
+        (writes, "422", "Well formed, and against a rule; or the key was used with another body"),
         (true, "500", "Our fault; the request id leads to it in the log"),
         (guarded || upload, "503", "Not now; Retry-After says when"),
         (true, "504", "Not in time"),
@@ -163,6 +183,17 @@ fn complete(operation: &mut Operation, route: &Route) {
     for (_, status, description) in errors.into_iter().filter(|(applies, ..)| *applies) {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| error(description).into());
     }
+}
+
+fn header(name: &str, description: &str) -> RefOr<Parameter> {
+    let text = ObjectBuilder::new().schema_type(Type::String).build();
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .description(Some(description))
+        .schema(Some(text))
+        .build()
+        .into()
 }
 
 fn error(description: &str) -> utoipa::openapi::Response {

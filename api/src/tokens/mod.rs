@@ -29,7 +29,7 @@ pub struct Actor {
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// The name is empty or too long.
-    #[error("a name takes 1 to 200 characters")]
+    #[error("a name takes 1 to 200 characters, none of them a control character")]
     BadName,
     /// Tokens are for people and programs outside.
     #[error("a token is for the role admin, grader or auditor")]

@@ -28,7 +28,8 @@ pub async fn create(
     life: Option<Duration>,
 ) -> Result<(Token, ActorId), TokenError> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME_CHARACTERS {
+    // A control character could forge a line of the list.
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARACTERS || name.chars().any(char::is_control) {
         return Err(TokenError::BadName);
     }
     if role == Role::System {

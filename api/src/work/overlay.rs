@@ -98,5 +98,31 @@ fn points_line(annotation: &Annotation) -> Option<AnnotationPointsLine> {
 }
 
 fn opened(text: Option<Commitment>, texts: &Texts) -> Option<String> {
-    text.map(|commitment| texts.get(&commitment).unwrap_or(&Opened::Erased).shown().to_owned())
+    text.map(|commitment| plain(texts.get(&commitment).unwrap_or(&Opened::Erased).shown()))
+}
+
+/// The text with its directional overrides and isolates made visible: obeyed, they would show other words than the ones
+/// that the ledger holds (Unicode Technical Report 36, section 2.1).
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => {
+                plain.push_str(&format!("[U+{:04X}]", u32::from(character)));
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_text_that_would_turn_its_words_around_is_shown_as_it_is_stored() {
+        assert_eq!(plain("rtl \u{202E}evil\u{202C}"), "rtl [U+202E]evil[U+202C]");
+        assert_eq!(plain("أحسنت, 3 ≤ x"), "أحسنت, 3 ≤ x");
+    }
 }

@@ -66,7 +66,7 @@ async fn names_roles_and_lives_that_make_no_sense_are_refused() {
         async move { tokens::create(&keys, role, name, life).await.map(drop) }
     };
     let long = "x".repeat(201);
-    for name in ["", "   ", long.as_str()] {
+    for name in ["", "   ", long.as_str(), "forged\nline", "red\u{1b}[31m"] {
         assert!(matches!(create(Role::Grader, name, None).await, Err(TokenError::BadName)));
     }
     assert!(matches!(create(Role::System, "worker", None).await, Err(TokenError::BadRole)));

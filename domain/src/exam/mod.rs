@@ -108,7 +108,7 @@ pub enum ExamError {
     #[error("an exam with this id exists already")]
     Exists,
     /// Archived exams accept nothing.
-    #[error("the exam is archived and accepts nothing more")]
+    #[error("the exam is archived: it takes no more copies, schemes or graders")]
     Archived,
     /// No scheme yet.
     #[error("the exam has no scheme yet; publish one first")]

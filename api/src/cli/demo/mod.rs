@@ -8,6 +8,7 @@ mod scans;
 mod script;
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -113,7 +114,9 @@ async fn play_on(
     let base = format!("http://{address}");
     progress.say(&format!("serving on {base}"));
     let pdfs = folder.join("final-pdfs").join(uuid::Uuid::now_v7().to_string());
-    tokio::fs::create_dir_all(&pdfs).await.with_context(|| format!("making {}", pdfs.display()))?;
+    // What lies there is a student's, in clear.
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&pdfs);
+    made.with_context(|| format!("making {}", pdfs.display()))?;
     let (cast, tokens) = cast(stores, &base).await?;
     let mut expectations = Expectations::default();
     let session = script::play(&cast, &pdfs, progress, &mut expectations).await?;
@@ -126,6 +129,7 @@ async fn play_on(
 /// The tokens that a person goes on with.
 struct ShownTokens {
     admin: String,
+    grader: String,
     auditor: String,
 }
 
@@ -145,5 +149,5 @@ async fn cast(stores: &Stores, base: &str) -> anyhow::Result<(Cast, ShownTokens)
         first_grader_id: first.1,
         second_grader_id: second.1,
     };
-    Ok((cast, ShownTokens { admin: office.0, auditor: auditor.0 }))
+    Ok((cast, ShownTokens { admin: office.0, grader: first.0, auditor: auditor.0 }))
 }

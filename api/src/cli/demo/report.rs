@@ -104,6 +104,7 @@ fn print_way_on(session: &Session, base: &str, tokens: &ShownTokens) -> anyhow::
     let graded = graded.unwrap_or_default();
     println!("\nGo on with (tokens that live for a day):");
     println!("  export ADMIN={}", tokens.admin);
+    println!("  export GRADER={}", tokens.grader);
     println!("  export AUDITOR={}", tokens.auditor);
     println!("  curl -H \"Authorization: Bearer $AUDITOR\" {base}/api/exams/{exam}/copies");
     println!("  curl -H \"Authorization: Bearer $AUDITOR\" {base}/api/copies/{graded}/audit");

@@ -60,19 +60,44 @@ fn read<T: DeserializeOwned>(content_type: Option<&str>, bytes: &[u8]) -> Result
     Ok(JsonBody { value: parse(bytes)?, digest })
 }
 
+/// The longest that an error repeats of what serde says, in characters.
+const SAID_CHARACTERS: usize = 300;
+
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // serde would read an array as the members in their order, which no document of this API means.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first == b'[') {
+        return Err(ApiError::bad_request("invalid_json", "the body is a JSON object, not an array"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
-        let said = error.inner().to_string();
+        let said = without_values(&error.inner().to_string());
         // "?" is a member whose name was not read, "." the document itself.
         let path = path.trim_end_matches('?').trim_end_matches('.');
         let detail = if path.is_empty() { said } else { format!("{path}: {said}") };
+        let detail: String = detail.chars().take(SAID_CHARACTERS).collect();
         ApiError::bad_request("invalid_json", detail)
     })?;
     let end = reader.end();
     end.map_err(|error| ApiError::bad_request("invalid_json", format!("after the JSON document: {error}")))?;
     Ok(value)
+}
+
+/// What serde says, without the values that the caller sent: they may be personal, and they may be long.
+fn without_values(said: &str) -> String {
+    let said = said.rsplit_once(" at line ").map_or(said, |(said, _)| said);
+    let (found, expected) = said.rsplit_once(", expected ").map_or((said, None), |(f, e)| (f, Some(e)));
+    let found = match found.split_once(": string ") {
+        Some((what, _)) => format!("{what}: a string"),
+        None => match found.strip_prefix("unknown variant ") {
+            Some(_) => "unknown value".to_owned(),
+            None => found.to_owned(),
+        },
+    };
+    match expected {
+        Some(expected) => format!("{found}, expected {expected}"),
+        None => found,
+    }
 }
 
 /// `application/json`, or a type with the suffix `+json` (RFC 6839), whatever its parameters.
@@ -103,6 +128,22 @@ mod tests {
 
     fn refusal(content_type: &str, text: &str) -> String {
         read::<Mark>(Some(content_type), text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_refusal_repeats_no_value_and_is_short() {
+        let refused = refusal("application/json", r#"{"box": {"x": "Élève Dupont, expected nothing"}}"#);
+        assert!(!refused.contains("Dupont"), "{refused}");
+        assert_eq!(refused, "400 invalid_json: box.x: invalid type: a string, expected f64");
+        let long = format!("{{\"{}\": 1}}", "k".repeat(900_000));
+        let refused = refusal("application/json", &long);
+        assert_eq!(refused.chars().count(), "400 invalid_json: ".len() + SAID_CHARACTERS);
+    }
+
+    #[test]
+    fn an_array_is_not_read_as_the_members_in_their_order() {
+        let refused = refusal("application/json", " [null]");
+        assert_eq!(refused, "400 invalid_json: the body is a JSON object, not an array");
     }
 
     #[test]

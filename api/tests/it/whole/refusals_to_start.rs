@@ -80,3 +80,16 @@ async fn a_postgres_that_is_not_there_is_named() {
     let said = refused(command).await;
     assert!(said.contains("127.0.0.1:1"), "{said}");
 }
+
+#[tokio::test]
+async fn reading_a_ledger_that_is_not_there_makes_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let mistyped = folder.path().join("mistyped");
+    for arguments in [&["verify"][..], &["rebuild", "--all"]] {
+        let mut command = program(PROGRAM);
+        command.args(arguments).args(["--private", "--data-folder"]).arg(&mistyped);
+        let said = refused(command).await;
+        assert!(said.contains("there is no ledger in"), "{said}");
+        assert!(!mistyped.exists());
+    }
+}
