@@ -111,6 +111,12 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         Route::new(POST, at!("api" / "exams" / exam: ExamId / "archive"), Administer, |path| {
             path.and(app()).and(json()).then(exams::archive::archive)
         }),
+        Route::new(POST, at!("api" / "exams" / exam: ExamId / "release"), Administer, |path| {
+            path.and(app()).and(json()).then(exams::release::release)
+        }),
+        Route::new(POST, at!("api" / "exams" / exam: ExamId / "withdraw"), Administer, |path| {
+            path.and(app()).and(json()).then(exams::withdraw::withdraw)
+        }),
         Route::new(POST, at!("api" / "exams" / exam: ExamId / "copies" / "import"), Administer, |path| {
             path.and(query()).and(app()).and(pdf(uploads)).then(copies::import::import)
         })

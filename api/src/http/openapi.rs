@@ -38,6 +38,8 @@ use crate::at;
         super::exams::graders::enrol,
         super::exams::graders::remove,
         super::exams::archive::archive,
+        super::exams::release::release,
+        super::exams::withdraw::withdraw,
         super::copies::import::import,
         super::copies::list::list_of_exam,
         super::copies::list::list,

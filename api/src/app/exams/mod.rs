@@ -65,4 +65,20 @@ impl App {
     pub async fn archive_exam(&self, caller: &Caller, exam: ExamId) -> Result<Written, AppError> {
         self.command_exam(caller, exam, ExamCommand::Archive).await
     }
+
+    /// Releases the results: the condition, beside grading, under which a student reads their own copy (L13).
+    ///
+    /// # Errors
+    /// The exam is not there, or its results are out.
+    pub async fn release_results(&self, caller: &Caller, exam: ExamId) -> Result<Written, AppError> {
+        self.command_exam(caller, exam, ExamCommand::ReleaseResults).await
+    }
+
+    /// Takes released results back.
+    ///
+    /// # Errors
+    /// The exam is not there, or its results are not out.
+    pub async fn withdraw_results(&self, caller: &Caller, exam: ExamId) -> Result<Written, AppError> {
+        self.command_exam(caller, exam, ExamCommand::WithdrawResults).await
+    }
 }

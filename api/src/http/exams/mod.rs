@@ -5,4 +5,6 @@ pub(super) mod create;
 pub(super) mod get;
 pub(super) mod graders;
 pub(super) mod list;
+pub(super) mod release;
 pub(super) mod scheme;
+pub(super) mod withdraw;

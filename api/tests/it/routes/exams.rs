@@ -71,6 +71,21 @@ async fn an_archived_exam_takes_nothing_more() {
 }
 
 #[tokio::test]
+async fn results_are_released_and_withdrawn_each_once_and_both_stand_in_the_stream() {
+    let world = World::new().await;
+    let exam = world.exam().await;
+    let path = format!("/api/exams/{exam}");
+    let ask = async |what: &str| world.post(&world.admin, &format!("{path}/{what}"), json!({})).await;
+    ask("withdraw").await.refused(409, "not_released");
+    assert_eq!(ask("release").await.body(200)["released"], true);
+    ask("release").await.refused(409, "released");
+    // An archived exam's results may still be taken back.
+    ask("archive").await.body(200);
+    let withdrawn = ask("withdraw").await.body(200);
+    assert_eq!((&withdrawn["released"], &withdrawn["status"]), (&json!(false), &json!("archived")));
+}
+
+#[tokio::test]
 async fn an_exam_that_is_not_there_is_404() {
     let world = World::new().await;
     let path = format!("/api/exams/{}", Uuid::now_v7());

@@ -18,6 +18,8 @@ async fn a_role_that_may_not_is_refused_on_every_route() {
         (Method::POST, format!("/api/exams/{exam}/graders")),
         (Method::DELETE, format!("/api/exams/{exam}/graders/{other}")),
         (Method::POST, format!("/api/exams/{exam}/archive")),
+        (Method::POST, format!("/api/exams/{exam}/release")),
+        (Method::POST, format!("/api/exams/{exam}/withdraw")),
         (Method::POST, format!("/api/exams/{exam}/copies/import?anonymous_id=A")),
         (Method::POST, format!("/api/copies/{copy}/ready")),
         (Method::POST, format!("/api/copies/{copy}/import/retry")),
