@@ -153,10 +153,17 @@ impl Desk {
         said.bytes
     }
 
-    /// The audit trail, oldest first.
+    /// The audit trail, oldest first, as soon as it tells all that the copy shows: they are two views.
     pub(super) async fn trail(&self, copy: CopyId) -> Vec<Value> {
-        let trail = self.get(&self.auditor, &format!("/api/copies/{copy}/audit?limit=200")).await.body(200);
-        trail["items"].as_array().unwrap().clone()
+        let shown = self.copy(copy).await["sequence"].as_u64().unwrap();
+        let path = format!("/api/copies/{copy}/audit?limit=200");
+        seen("the trail has what the copy shows", async || {
+            let trail = self.get(&self.auditor, &path).await.body(200);
+            let items = trail["items"].as_array().unwrap().clone();
+            let told = items.last().map_or(0, |last| last["sequence"].as_u64().unwrap());
+            (told >= shown).then_some(items)
+        })
+        .await
     }
 
     /// The actions of the audit trail, oldest first.
