@@ -9,16 +9,24 @@
 //! same rows: a fold has no clock, no randomness, and names every event.
 
 mod channel;
+mod fold;
 mod projector;
 mod reading;
 mod refold;
+mod replace;
+mod rows;
 mod runner;
 mod stream;
+mod table;
 pub mod views;
 
 pub use channel::channel;
 pub use projector::{FoldError, Projector, ViewName};
 pub use reading::{Lag, OperateError, Poison, ProjectionStatus, Views, WaitError};
+pub use refold::refold;
+pub use replace::replace;
+pub use rows::{RowError, RowSink};
 pub use runner::{ProjectorLimits, Projectors};
 pub use stream::{DecodeError, LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
+pub use table::{Made, Table, Tables};
 pub use views::{annotations, audit_trail, copies, copy_locks, exams, work_queue};

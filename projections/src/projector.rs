@@ -6,7 +6,9 @@ use std::future::Future;
 
 use sqlx::PgConnection;
 
+use crate::rows::{RowError, RowSink};
 use crate::stream::{RecordedEvent, ReplayError, StreamId, StreamType};
+use crate::table::{Table, Tables};
 
 /// The name of a view and the version of its fold. The version stands in the names of its tables, and a
 /// checkpoint belongs to it: another fold is another view, that begins at position 0 beside the old one.
@@ -31,13 +33,13 @@ impl fmt::Display for ViewName {
 pub trait Projector: Send + Sync + 'static {
     /// Which view this makes.
     const VIEW: ViewName;
-    /// The tables that it writes, and that a rebuild empties.
-    const TABLES: &'static [&'static str];
+    /// The tables that it writes; derived ones after those that they are derived from.
+    const TABLES: &'static [Table];
     /// The kinds of stream that it follows; of others it sees positions only.
     const FOLLOWS: &'static [StreamType];
-    /// How much state the runner keeps between batches, in the units of [`Projector::weight`]. Zero for a view
-    /// that reads what it needs from its own rows.
-    const HELD_WEIGHT: usize = 0;
+    /// How much state the runner keeps between batches, in bytes as [`Projector::weight`] counts them. Zero for a
+    /// view that reads what it needs from its own rows.
+    const HELD_BYTES: usize = 0;
 
     /// What one stream's events come to. Its default is a stream without events.
     type State: Default + Send + Sync;
@@ -48,16 +50,26 @@ pub trait Projector: Send + Sync + 'static {
     /// The event cannot follow on this state; that stops the view.
     fn fold(state: &mut Self::State, event: &RecordedEvent) -> Result<(), FoldError>;
 
-    /// How much memory a state takes, in whatever unit [`Projector::HELD_WEIGHT`] is in; at least 1.
+    /// How much memory a state takes, in bytes: an estimate, for bounds on how much is held.
     #[must_use]
-    fn weight(_state: &Self::State) -> usize {
-        1
-    }
+    fn weight(state: &Self::State) -> usize;
+
+    /// Gives every row that a state stands for to `rows`. What the runner saves, what a rebuild copies in, and what a
+    /// comparison holds the live rows to, all comes from here.
+    ///
+    /// # Errors
+    /// The sink cannot write a row.
+    fn rows(stream: StreamId, state: &Self::State, rows: &mut impl RowSink) -> Result<(), RowError>;
+
+    /// Lets go of rows that are written and never change again, so that a state does not grow with its stream. Most views
+    /// have none.
+    fn written(_state: &mut Self::State) {}
 
     /// Reads the states that `events` are folded into, as they stand at `checkpoint`. A stream that is missing from the
     /// answer has its default state.
     fn load(
         connection: &mut PgConnection,
+        tables: Tables,
         checkpoint: i64,
         events: &[&RecordedEvent],
     ) -> impl Future<Output = Result<HashMap<StreamId, Self::State>, ReplayError>> + Send;
@@ -65,6 +77,7 @@ pub trait Projector: Send + Sync + 'static {
     /// Writes the states of streams that events were folded into, within the runner's transaction.
     fn save(
         connection: &mut PgConnection,
+        tables: Tables,
         changed: &[(StreamId, &Self::State)],
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }

@@ -1,32 +1,42 @@
-//! States that hold more than their rows do: folded again, from the beginning of the stream.
+//! States folded again, from the beginning of their streams.
 
 use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
+use crate::fold::fold;
 use crate::projector::Projector;
 use crate::stream::{RecordedEvent, ReplayError, StreamId, StreamType, replay};
 
-/// Folds streams from their beginning, for a view whose state holds more than its rows do. A stream that begins
-/// within the batch has nothing to fold.
-pub(crate) async fn refold<P: Projector>(
+/// The states of `streams` as they stand at the position `until`, each folded from its beginning. A stream that has no
+/// event up to there, or that the view does not follow, is missing from the answer.
+///
+/// # Errors
+/// The database did not answer, or an event cannot be read or folded.
+pub async fn refold<P: Projector>(
     connection: &mut PgConnection,
-    kind: StreamType,
-    checkpoint: i64,
-    events: &[&RecordedEvent],
+    streams: &[StreamId],
+    until: i64,
 ) -> Result<HashMap<StreamId, P::State>, ReplayError> {
-    let mut begun: HashMap<StreamId, bool> = HashMap::new();
-    for event in events {
-        begun.entry(event.stream).or_insert(event.sequence > 1);
-    }
-    let streams: Vec<StreamId> =
-        begun.into_iter().filter_map(|(stream, begun)| begun.then_some(stream)).collect();
     let mut states: HashMap<StreamId, P::State> = HashMap::new();
-    if !streams.is_empty() {
-        replay(connection, kind, &streams, checkpoint, |event| {
-            P::fold(states.entry(event.stream).or_default(), &event).map_err(|error| error.to_string())
+    for kind in StreamType::ALL.into_iter().filter(|kind| P::FOLLOWS.contains(kind)) {
+        let of_kind: Vec<StreamId> = streams.iter().copied().filter(|stream| stream.kind() == kind).collect();
+        if of_kind.is_empty() {
+            continue;
+        }
+        replay(connection, kind, &of_kind, until, |event| {
+            fold::<P>(states.entry(event.stream).or_default(), &event)
         })
         .await?;
     }
     Ok(states)
+}
+
+/// The streams of `events` that began before them: the first event of a stream has the number 1.
+pub(crate) fn begun_before(events: &[&RecordedEvent]) -> Vec<StreamId> {
+    let mut begun: HashMap<StreamId, bool> = HashMap::new();
+    for event in events {
+        begun.entry(event.stream).or_insert(event.sequence > 1);
+    }
+    begun.into_iter().filter_map(|(stream, before)| before.then_some(stream)).collect()
 }

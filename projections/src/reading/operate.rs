@@ -5,6 +5,7 @@ use sqlx::{Connection, PgConnection};
 use super::Views;
 use crate::channel::channel_of;
 use crate::projector::ViewName;
+use crate::table::Table;
 use crate::views;
 
 /// How long emptying a view waits for those who read it, in milliseconds. It waits in front of later readers, so it
@@ -87,14 +88,11 @@ impl Views {
 
 /// Rows, checkpoint and lease go in one transaction. The tables are locked first, as the leader's transaction does, so
 /// that the two cannot wait for each other; a leader that waited finds its token out of date and rolls back.
-async fn empty(
-    connection: &mut PgConnection,
-    view: ViewName,
-    tables: &[&'static str],
-) -> Result<(), sqlx::Error> {
+async fn empty(connection: &mut PgConnection, view: ViewName, tables: &[Table]) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin().await?;
     sqlx::query(&format!("SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")).execute(&mut *transaction).await?;
-    sqlx::query(&format!("TRUNCATE {}", tables.join(", "))).execute(&mut *transaction).await?;
+    let names: Vec<&str> = tables.iter().map(|table| table.name).collect();
+    sqlx::query(&format!("TRUNCATE {}", names.join(", "))).execute(&mut *transaction).await?;
     sqlx::query(include_str!("begin_again.sql"))
         .bind(view.name)
         .bind(view.version)
@@ -110,7 +108,7 @@ async fn wake(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-fn find(name: &str) -> Result<(ViewName, &'static [&'static str]), OperateError> {
+fn find(name: &str) -> Result<(ViewName, &'static [Table]), OperateError> {
     views::ALL
         .into_iter()
         .find(|(view, _)| view.name == name)

@@ -1,4 +1,4 @@
-//! States that a leader keeps between batches, the ones used last, within a weight.
+//! States that a leader keeps between batches, the ones used last, within a number of bytes.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -35,10 +35,10 @@ impl<P: Projector> Held<P> {
     /// Keeps a state whose rows are committed, in the place of those that were used longest ago.
     pub(super) fn keep(&mut self, stream: StreamId, state: P::State) {
         let weight = P::weight(&state).max(1);
-        if weight > P::HELD_WEIGHT {
+        if weight > P::HELD_BYTES {
             return;
         }
-        while self.weight + weight > P::HELD_WEIGHT {
+        while self.weight + weight > P::HELD_BYTES {
             let Some((_, oldest)) = self.by_use.pop_first() else { break };
             if let Some(kept) = self.states.remove(&oldest) {
                 self.weight -= kept.weight;

@@ -7,10 +7,12 @@ use sqlx::{Connection, PgConnection};
 use super::ProjectorLimits;
 use super::held::Held;
 use super::lease::Lease;
+use crate::fold::fold;
 use crate::projector::Projector;
 use crate::stream::{
     Batch, BatchLimits, End, LedgerEvent, RecordedEvent, ReplayError, StreamId, Unreadable, read_batch,
 };
+use crate::table::Tables;
 
 /// What a step came to.
 #[derive(Debug)]
@@ -129,10 +131,11 @@ async fn commit<P: Projector>(
     limits: &ProjectorLimits,
 ) -> Result<(), Failure> {
     let mut transaction = connection.begin().await?;
-    let states = fold::<P>(&mut transaction, lease.position, held, &batch.events).await?;
+    let tables = Tables::live(P::TABLES);
+    let states = folded::<P>(&mut transaction, tables, lease.position, held, &batch.events).await?;
     let changed: Vec<(StreamId, &P::State)> = states.iter().map(|(stream, state)| (*stream, state)).collect();
     if !changed.is_empty() {
-        P::save(&mut transaction, &changed).await?;
+        P::save(&mut transaction, tables, &changed).await?;
     }
     if !lease.checkpoint(&mut transaction, batch.last, limits.lease).await? {
         transaction.rollback().await?;
@@ -145,8 +148,9 @@ async fn commit<P: Projector>(
     Ok(())
 }
 
-async fn fold<P: Projector>(
+async fn folded<P: Projector>(
     connection: &mut PgConnection,
+    tables: Tables,
     checkpoint: i64,
     held: &mut Held<P>,
     events: &[RecordedEvent],
@@ -160,11 +164,11 @@ async fn fold<P: Projector>(
     let unknown: Vec<&RecordedEvent> =
         events.iter().filter(|event| !states.contains_key(&event.stream)).collect();
     if !unknown.is_empty() {
-        states.extend(P::load(connection, checkpoint, &unknown).await?);
+        states.extend(P::load(connection, tables, checkpoint, &unknown).await?);
     }
     for (index, event) in events.iter().enumerate() {
-        P::fold(states.entry(event.stream).or_default(), event)
-            .map_err(|error| Failure::Event(index, error.to_string()))?;
+        fold::<P>(states.entry(event.stream).or_default(), event)
+            .map_err(|cause| Failure::Event(index, cause))?;
     }
     Ok(states)
 }

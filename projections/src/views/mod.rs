@@ -12,9 +12,10 @@ pub mod work_queue;
 pub use page::{PageSize, PageSizeError, Slice};
 
 use crate::projector::{Projector, ViewName};
+use crate::table::Table;
 
 /// Every view of this build, with the tables that it writes.
-pub const ALL: [(ViewName, &[&str]); 6] = [
+pub const ALL: [(ViewName, &[Table]); 6] = [
     (copies::VIEW, copies::Copies::TABLES),
     (copy_locks::VIEW, copy_locks::CopyLocks::TABLES),
     (annotations::VIEW, annotations::Annotations::TABLES),

@@ -1,19 +1,14 @@
 //! Reading the columns of a view into the types of the domain.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
 use domain::Timestamp;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::types::chrono::{DateTime, Utc};
-use uuid::Uuid;
-
-use crate::stream::RecordedEvent;
 
 /// A time of Postgres's, whose resolution is that of the domain.
 pub(crate) fn timestamp(row: &PgRow, column: &str) -> Result<Timestamp, sqlx::Error> {
@@ -86,20 +81,6 @@ pub(crate) fn optional_json<T: DeserializeOwned>(
     Ok(row.try_get::<Option<Json<T>>, _>(column)?.map(|json| json.0))
 }
 
-/// Rows as one JSON array, which `json_populate_recordset` turns into rows of a table.
-pub(crate) fn recordset<T: Serialize>(rows: &[T]) -> Result<String, sqlx::Error> {
-    serde_json::to_string(rows).map_err(|error| sqlx::Error::Encode(Box::new(error)))
-}
-
 fn unreadable(column: &str, why: &impl Display) -> sqlx::Error {
     sqlx::Error::ColumnDecode { index: column.to_owned(), source: why.to_string().into() }
-}
-
-/// The streams of `events` that began before them, and so may have a row: the first event of a stream has number 1.
-pub(crate) fn streams_begun_before(events: &[&RecordedEvent]) -> Vec<Uuid> {
-    let mut begun: BTreeMap<Uuid, bool> = BTreeMap::new();
-    for event in events {
-        begun.entry(event.stream.uuid()).or_insert(event.sequence > 1);
-    }
-    begun.into_iter().filter_map(|(stream, before)| before.then_some(stream)).collect()
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fixtures::database::TestCluster;
 use projections::audit_trail::{self, AuditTrail};
 use projections::{
-    FoldError, Projector, ProjectorLimits, Projectors, RecordedEvent, ReplayError, StreamId, StreamType,
-    ViewName,
+    FoldError, Projector, ProjectorLimits, Projectors, RecordedEvent, ReplayError, RowError, RowSink,
+    StreamId, StreamType, Table, Tables, ViewName,
 };
 use sqlx::PgConnection;
 use tokio::sync::Semaphore;
@@ -47,7 +47,7 @@ struct Gated<const GATE: usize>;
 
 impl<const GATE: usize> Projector for Gated<GATE> {
     const VIEW: ViewName = audit_trail::VIEW;
-    const TABLES: &'static [&'static str] = AuditTrail::TABLES;
+    const TABLES: &'static [Table] = AuditTrail::TABLES;
     const FOLLOWS: &'static [StreamType] = AuditTrail::FOLLOWS;
     type State = <AuditTrail as Projector>::State;
 
@@ -55,19 +55,29 @@ impl<const GATE: usize> Projector for Gated<GATE> {
         AuditTrail::fold(state, event)
     }
 
+    fn weight(state: &Self::State) -> usize {
+        AuditTrail::weight(state)
+    }
+
+    fn rows(stream: StreamId, state: &Self::State, rows: &mut impl RowSink) -> Result<(), RowError> {
+        AuditTrail::rows(stream, state, rows)
+    }
+
     async fn load(
         connection: &mut PgConnection,
+        tables: Tables,
         checkpoint: i64,
         events: &[&RecordedEvent],
     ) -> Result<HashMap<StreamId, Self::State>, ReplayError> {
-        AuditTrail::load(connection, checkpoint, events).await
+        AuditTrail::load(connection, tables, checkpoint, events).await
     }
 
     async fn save(
         connection: &mut PgConnection,
+        tables: Tables,
         changed: &[(StreamId, &Self::State)],
     ) -> Result<(), sqlx::Error> {
-        AuditTrail::save(connection, changed).await?;
+        AuditTrail::save(connection, tables, changed).await?;
         GATES[GATE].pass().await;
         Ok(())
     }

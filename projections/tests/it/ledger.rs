@@ -153,7 +153,7 @@ impl TestLedger {
     pub(crate) async fn dump_all(&self) -> Vec<(&'static str, Vec<String>)> {
         let mut dumps = vec![];
         for table in projections::views::ALL.into_iter().flat_map(|(_, tables)| tables) {
-            dumps.push((*table, self.dump(table).await));
+            dumps.push((table.name, self.dump(table.name).await));
         }
         dumps
     }

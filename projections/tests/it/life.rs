@@ -6,6 +6,7 @@ use domain::copy::state::Import;
 use domain::copy::{
     CopyAction, CopyCommand, CopyEvent, CopyState, ExamCopy, Mark, MarkKind, Page, ShownLock,
 };
+use domain::exam::ExamEvent;
 use domain::{
     ActorId, AnnotationId, Commitment, CopyId, Digest, ExamId, LockId, PageBox, Points, Question, Timestamp,
 };
@@ -198,6 +199,25 @@ impl Office {
         let exam = |number: usize| ExamId(Uuid::from_u128(0xe0 + (number % 2) as u128));
         let lives = (0..copies).map(|number| Life::new(exam(number), &format!("A-{number:03}"))).collect();
         Self { lives, dice: Dice(seed) }
+    }
+
+    /// Appends the lives of the two exams: a scheme, graders, one of them removed, results out.
+    pub(crate) async fn open(&self, ledger: &TestLedger) {
+        for number in 0..2 {
+            let exam = ExamId(Uuid::from_u128(0xe0 + number));
+            let grader = |number| ActorId(Uuid::from_u128(number));
+            let mut events = vec![
+                ExamEvent::ExamCreated { code: format!("MATHS-{number}").parse().unwrap() },
+                ExamEvent::SchemePublished { version: 1, questions: scheme() },
+                ExamEvent::GraderEnrolled { grader: ADA },
+                ExamEvent::GraderEnrolled { grader: grader(0xb0b) },
+                ExamEvent::GraderRemoved { grader: grader(0xb0b) },
+            ];
+            if number == 1 {
+                events.push(ExamEvent::ResultsReleased {});
+            }
+            ledger.exam(exam, &events).await;
+        }
     }
 
     /// Appends at least `events` events, each to a copy that the dice choose.

@@ -13,4 +13,5 @@ mod page;
 mod poison;
 mod queue;
 mod rebuild;
+mod rows;
 mod story;

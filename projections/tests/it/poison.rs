@@ -6,8 +6,8 @@ use domain::ExamId;
 use domain::exam::ExamEvent;
 use projections::exams::Exams;
 use projections::{
-    FoldError, OperateError, ProjectionStatus, Projector, Projectors, RecordedEvent, ReplayError, StreamId,
-    StreamType, ViewName, audit_trail, copies, exams,
+    FoldError, OperateError, ProjectionStatus, Projector, Projectors, RecordedEvent, ReplayError, RowError,
+    RowSink, StreamId, StreamType, Table, Tables, ViewName, audit_trail, copies, exams,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -75,37 +75,53 @@ async fn a_version_that_is_not_known_stops_a_view_and_so_does_another_payload_th
     }
 }
 
-static BUG: AtomicBool = AtomicBool::new(true);
+/// One bug a test, until it is fixed.
+static BUGS: [AtomicBool; 2] = [AtomicBool::new(true), AtomicBool::new(true)];
+/// An error that the fold returns.
+const REFUSES: usize = 0;
+/// A panic.
+const PANICS: usize = 1;
 
-/// The projector of exams with a bug in it, until the bug is fixed.
-struct BuggyExams;
+/// The projector of exams with a bug in it.
+struct BuggyExams<const BUG: usize>;
 
-impl Projector for BuggyExams {
+impl<const BUG: usize> Projector for BuggyExams<BUG> {
     const VIEW: ViewName = exams::VIEW;
-    const TABLES: &'static [&'static str] = Exams::TABLES;
+    const TABLES: &'static [Table] = Exams::TABLES;
     const FOLLOWS: &'static [StreamType] = Exams::FOLLOWS;
     type State = <Exams as Projector>::State;
 
     fn fold(state: &mut Self::State, event: &RecordedEvent) -> Result<(), FoldError> {
-        if BUG.load(Ordering::SeqCst) && event.sequence == 2 {
+        if BUGS[BUG].load(Ordering::SeqCst) && event.sequence == 2 {
+            assert_ne!(BUG, PANICS, "no exam has a second event");
             return Err(FoldError::Unknown("the second event".to_owned()));
         }
         Exams::fold(state, event)
     }
 
+    fn weight(state: &Self::State) -> usize {
+        Exams::weight(state)
+    }
+
+    fn rows(stream: StreamId, state: &Self::State, rows: &mut impl RowSink) -> Result<(), RowError> {
+        Exams::rows(stream, state, rows)
+    }
+
     async fn load(
         connection: &mut PgConnection,
+        tables: Tables,
         checkpoint: i64,
         events: &[&RecordedEvent],
     ) -> Result<std::collections::HashMap<StreamId, Self::State>, ReplayError> {
-        Exams::load(connection, checkpoint, events).await
+        Exams::load(connection, tables, checkpoint, events).await
     }
 
     async fn save(
         connection: &mut PgConnection,
+        tables: Tables,
         changed: &[(StreamId, &Self::State)],
     ) -> Result<(), sqlx::Error> {
-        Exams::save(connection, changed).await
+        Exams::save(connection, tables, changed).await
     }
 }
 
@@ -114,7 +130,7 @@ async fn a_stopped_view_goes_on_from_the_same_event_when_it_is_retried_after_the
     let ledger = TestLedger::new().await;
     let at = ledger.exam(EXAM, &[created(), ExamEvent::ResultsReleased {}, ExamEvent::ExamArchived {}]).await;
     let mut projectors = Projectors::none(&ledger.views, limits());
-    projectors.run::<BuggyExams>();
+    projectors.run::<BuggyExams<REFUSES>>();
     let first = stopped(&ledger, "exams").await.poison.unwrap();
     assert_eq!((first.position, first.event_type.as_str()), (at - 1, "ResultsReleased"));
     assert!(first.cause.contains("the second event"));
@@ -126,7 +142,7 @@ async fn a_stopped_view_goes_on_from_the_same_event_when_it_is_retried_after_the
     })
     .await;
 
-    BUG.store(false, Ordering::SeqCst);
+    BUGS[REFUSES].store(false, Ordering::SeqCst);
     ledger.views.retry("exams").await.unwrap();
     ledger.views.wait_for(exams::VIEW, at, PATIENCE).await.unwrap();
     let exam = exams::get(ledger.pool(), EXAM).await.unwrap().unwrap();
@@ -134,6 +150,23 @@ async fn a_stopped_view_goes_on_from_the_same_event_when_it_is_retried_after_the
     assert_eq!(exam.sequence, 3);
     assert_eq!(status(&ledger, "exams").await.poison, None);
     assert!(matches!(ledger.views.retry("exams").await, Err(OperateError::NotPoisoned { .. })));
+    projectors.stop().await;
+}
+
+#[tokio::test]
+async fn a_fold_that_panics_stops_its_view_at_the_event_with_the_words_of_the_panic() {
+    let ledger = TestLedger::new().await;
+    ledger.exam(EXAM, &[created(), ExamEvent::ResultsReleased {}]).await;
+    let mut projectors = Projectors::none(&ledger.views, limits());
+    projectors.run::<BuggyExams<PANICS>>();
+    let status = stopped(&ledger, "exams").await;
+    let poison = status.poison.unwrap();
+    assert_eq!((status.position, poison.position, poison.event_type.as_str()), (1, 2, "ResultsReleased"));
+    assert!(poison.cause.contains("the fold panicked: assertion"), "{}", poison.cause);
+    assert!(poison.cause.contains("no exam has a second event"), "{}", poison.cause);
+    BUGS[PANICS].store(false, Ordering::SeqCst);
+    ledger.views.retry("exams").await.unwrap();
+    ledger.views.wait_for(exams::VIEW, 2, PATIENCE).await.unwrap();
     projectors.stop().await;
 }
 

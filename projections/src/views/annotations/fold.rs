@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::{AnnotationRow, VIEW};
 use crate::projector::{FoldError, Projector, ViewName};
+use crate::rows::{JsonRows, RowError, RowSink};
 use crate::stream::{LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
-use crate::views::row;
+use crate::table::{Made, Table, Tables};
 
 /// The fold.
 #[derive(Debug)]
@@ -26,7 +27,11 @@ pub struct CopyAnnotations {
 
 impl Projector for Annotations {
     const VIEW: ViewName = VIEW;
-    const TABLES: &'static [&'static str] = &["annotations_v1"];
+    const TABLES: &'static [Table] = &[Table {
+        name: "annotations_v1",
+        key: &["copy_id", "annotation_id"],
+        made: Made::Rows { stream: "copy_id" },
+    }];
     const FOLLOWS: &'static [StreamType] = &[StreamType::Copy];
     type State = CopyAnnotations;
 
@@ -74,15 +79,25 @@ impl Projector for Annotations {
         Ok(())
     }
 
+    fn weight(state: &CopyAnnotations) -> usize {
+        // A row, its key, what the map leaves free, and the texts of a question or two.
+        size_of::<CopyAnnotations>() + state.rows.len() * (size_of::<AnnotationRow>() * 3 / 2 + 32)
+    }
+
+    fn rows(_: StreamId, state: &CopyAnnotations, rows: &mut impl RowSink) -> Result<(), RowError> {
+        state.rows.values().try_for_each(|row| rows.row(ANNOTATIONS, &written(row)))
+    }
+
     async fn load(
         connection: &mut PgConnection,
+        tables: Tables,
         _checkpoint: i64,
         events: &[&RecordedEvent],
     ) -> Result<HashMap<StreamId, CopyAnnotations>, ReplayError> {
         let mut states: HashMap<StreamId, CopyAnnotations> = HashMap::new();
         let (copies, annotations): (Vec<Uuid>, Vec<Uuid>) =
             events.iter().filter_map(|event| Some((event.stream.uuid(), changed(event)?.0))).unzip();
-        let standing: Vec<AnnotationRow> = sqlx::query_as(include_str!("load.sql"))
+        let standing: Vec<AnnotationRow> = sqlx::query_as(&tables.sql(include_str!("load.sql")))
             .bind(copies)
             .bind(annotations)
             .fetch_all(&mut *connection)
@@ -92,7 +107,8 @@ impl Projector for Annotations {
         }
         let growing: Vec<Uuid> =
             events.iter().filter(|event| adds(event)).map(|event| event.stream.uuid()).collect();
-        let numbers = sqlx::query(include_str!("numbers.sql")).bind(growing).fetch_all(connection).await?;
+        let sql = tables.sql(include_str!("numbers.sql"));
+        let numbers = sqlx::query(&sql).bind(growing).fetch_all(connection).await?;
         for row in numbers {
             let given: Option<i32> = row.try_get("given")?;
             let stream = StreamId::Copy(CopyId(row.try_get("copy_id")?));
@@ -104,16 +120,20 @@ impl Projector for Annotations {
 
     async fn save(
         connection: &mut PgConnection,
+        tables: Tables,
         changed: &[(StreamId, &CopyAnnotations)],
     ) -> Result<(), sqlx::Error> {
-        let rows: Vec<Written<'_>> =
-            changed.iter().flat_map(|(_, state)| state.rows.values()).map(written).collect();
-        if !rows.is_empty() {
-            sqlx::query(include_str!("save.sql")).bind(row::recordset(&rows)?).execute(connection).await?;
+        let rows = JsonRows::of::<Self>(changed)?;
+        if rows.count(ANNOTATIONS) > 0 {
+            let sql = tables.sql(include_str!("save.sql"));
+            sqlx::query(&sql).bind(rows.array(ANNOTATIONS)?).execute(connection).await?;
         }
         Ok(())
     }
 }
+
+/// The index of the only table.
+const ANNOTATIONS: usize = 0;
 
 impl CopyAnnotations {
     fn standing(

@@ -12,7 +12,9 @@ use uuid::Uuid;
 
 use super::{VIEW, copy_act, exam_act};
 use crate::projector::{FoldError, Projector, ViewName};
+use crate::rows::{JsonRows, RowError, RowSink};
 use crate::stream::{LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
+use crate::table::{Made, Table, Tables};
 use crate::views::row;
 
 /// The fold.
@@ -28,7 +30,11 @@ pub struct NewRows {
 
 impl Projector for AuditTrail {
     const VIEW: ViewName = VIEW;
-    const TABLES: &'static [&'static str] = &["audit_trail_v1"];
+    const TABLES: &'static [Table] = &[Table {
+        name: "audit_trail_v1",
+        key: &["position"],
+        made: Made::Rows { stream: "coalesce(copy_id, exam_id)" },
+    }];
     const FOLLOWS: &'static [StreamType] = &StreamType::ALL;
     type State = NewRows;
 
@@ -48,8 +54,21 @@ impl Projector for AuditTrail {
         Ok(())
     }
 
+    fn weight(state: &NewRows) -> usize {
+        size_of::<NewRows>() + state.rows.len() * (size_of::<Written>() + METADATA_BYTES)
+    }
+
+    fn rows(_: StreamId, state: &NewRows, rows: &mut impl RowSink) -> Result<(), RowError> {
+        state.rows.iter().try_for_each(|row| rows.row(TRAIL, row))
+    }
+
+    fn written(state: &mut NewRows) {
+        state.rows.clear();
+    }
+
     async fn load(
         connection: &mut PgConnection,
+        tables: Tables,
         _checkpoint: i64,
         events: &[&RecordedEvent],
     ) -> Result<HashMap<StreamId, NewRows>, ReplayError> {
@@ -61,8 +80,8 @@ impl Projector for AuditTrail {
         if importing.is_empty() {
             return Ok(HashMap::new());
         }
-        let rows: Vec<PgRow> =
-            sqlx::query(include_str!("filenames.sql")).bind(importing).fetch_all(connection).await?;
+        let sql = tables.sql(include_str!("filenames.sql"));
+        let rows: Vec<PgRow> = sqlx::query(&sql).bind(importing).fetch_all(connection).await?;
         let mut states = HashMap::with_capacity(rows.len());
         for row in &rows {
             let filename = row::optional_parsed(row, "filename")?.map(Commitment);
@@ -74,13 +93,20 @@ impl Projector for AuditTrail {
 
     async fn save(
         connection: &mut PgConnection,
+        tables: Tables,
         changed: &[(StreamId, &NewRows)],
     ) -> Result<(), sqlx::Error> {
-        let rows: Vec<&Written> = changed.iter().flat_map(|(_, state)| &state.rows).collect();
-        sqlx::query(include_str!("save.sql")).bind(row::recordset(&rows)?).execute(connection).await?;
+        let rows = JsonRows::of::<Self>(changed)?;
+        let sql = tables.sql(include_str!("save.sql"));
+        sqlx::query(&sql).bind(rows.array(TRAIL)?).execute(connection).await?;
         Ok(())
     }
 }
+
+/// The index of the only table.
+const TRAIL: usize = 0;
+/// What the particulars of one act take in memory, roughly, in bytes.
+const METADATA_BYTES: usize = 1_024;
 
 fn tells_of_an_import(recorded: &RecordedEvent) -> bool {
     matches!(

@@ -8,11 +8,13 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::weight::weight;
 use super::{CopyBody, FailedWork, LastFailure, VIEW};
 use crate::projector::{FoldError, Projector, ViewName};
-use crate::refold::refold;
+use crate::refold::{begun_before, refold};
+use crate::rows::{JsonRows, RowError, RowSink};
 use crate::stream::{LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
-use crate::views::row;
+use crate::table::{Made, Table, Tables};
 
 /// The fold.
 #[derive(Debug)]
@@ -29,10 +31,16 @@ pub struct CopyStanding {
 
 impl Projector for Copies {
     const VIEW: ViewName = VIEW;
-    const TABLES: &'static [&'static str] = &["copies_v1", "copy_status_counts_v1"];
+    const TABLES: &'static [Table] = &[
+        Table { name: "copies_v1", key: &["copy_id"], made: Made::Rows { stream: "copy_id" } },
+        Table {
+            name: "copy_status_counts_v1",
+            key: &["exam_id", "status"],
+            made: Made::Derived { select: include_str!("count.sql") },
+        },
+    ];
     const FOLLOWS: &'static [StreamType] = &[StreamType::Copy];
-    /// Copies and annotations together; an annotation takes some 300 bytes.
-    const HELD_WEIGHT: usize = 200_000;
+    const HELD_BYTES: usize = 64 << 20;
     type State = CopyStanding;
 
     fn fold(state: &mut CopyStanding, recorded: &RecordedEvent) -> Result<(), FoldError> {
@@ -50,27 +58,36 @@ impl Projector for Copies {
     }
 
     fn weight(state: &CopyStanding) -> usize {
-        1 + state.copy.state.paper().map_or(0, |paper| paper.marking.annotations.len())
+        size_of::<CopyStanding>() + weight(&state.copy)
+    }
+
+    fn rows(stream: StreamId, state: &CopyStanding, rows: &mut impl RowSink) -> Result<(), RowError> {
+        written(stream, state).map_or(Ok(()), |row| rows.row(COPIES, &row))
     }
 
     async fn load(
         connection: &mut PgConnection,
+        _tables: Tables,
         checkpoint: i64,
         events: &[&RecordedEvent],
     ) -> Result<HashMap<StreamId, CopyStanding>, ReplayError> {
-        refold::<Self>(connection, StreamType::Copy, checkpoint, events).await
+        refold::<Self>(connection, &begun_before(events), checkpoint).await
     }
 
     async fn save(
         connection: &mut PgConnection,
+        tables: Tables,
         changed: &[(StreamId, &CopyStanding)],
     ) -> Result<(), sqlx::Error> {
-        let rows: Vec<Written> =
-            changed.iter().filter_map(|(stream, state)| written(*stream, state)).collect();
-        sqlx::query(include_str!("save.sql")).bind(row::recordset(&rows)?).execute(connection).await?;
+        let rows = JsonRows::of::<Self>(changed)?;
+        let sql = tables.sql(include_str!("save.sql"));
+        sqlx::query(&sql).bind(rows.array(COPIES)?).execute(connection).await?;
         Ok(())
     }
 }
+
+/// The index of the table that has a row a copy.
+const COPIES: usize = 0;
 
 fn last_failure(standing: Option<LastFailure>, event: &CopyEvent) -> Option<LastFailure> {
     use CopyEvent as E;

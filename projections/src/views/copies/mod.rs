@@ -2,6 +2,7 @@
 
 mod body;
 mod fold;
+mod weight;
 
 use std::collections::BTreeMap;
 

@@ -12,7 +12,10 @@ use uuid::Uuid;
 use super::page::PageSize;
 use super::row;
 use crate::projector::{FoldError, Projector, ViewName};
+use crate::refold::begun_before;
+use crate::rows::{JsonRows, RowError, RowSink};
 use crate::stream::{LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
+use crate::table::{Made, Table, Tables};
 
 /// The view.
 pub const VIEW: ViewName = ViewName { name: "copy_locks", version: 1 };
@@ -63,7 +66,8 @@ pub struct CopyLocks;
 
 impl Projector for CopyLocks {
     const VIEW: ViewName = VIEW;
-    const TABLES: &'static [&'static str] = &["copy_locks_v1"];
+    const TABLES: &'static [Table] =
+        &[Table { name: "copy_locks_v1", key: &["copy_id"], made: Made::Rows { stream: "copy_id" } }];
     const FOLLOWS: &'static [StreamType] = &[StreamType::Copy];
     type State = Option<LockRow>;
 
@@ -116,33 +120,47 @@ impl Projector for CopyLocks {
         Ok(())
     }
 
+    fn weight(_: &Option<LockRow>) -> usize {
+        size_of::<Option<LockRow>>()
+    }
+
+    fn rows(_: StreamId, state: &Option<LockRow>, rows: &mut impl RowSink) -> Result<(), RowError> {
+        state.as_ref().map_or(Ok(()), |row| rows.row(LOCKS, row))
+    }
+
     async fn load(
         connection: &mut PgConnection,
+        tables: Tables,
         _checkpoint: i64,
         events: &[&RecordedEvent],
     ) -> Result<HashMap<StreamId, Option<LockRow>>, ReplayError> {
-        let rows: Vec<LockRow> = sqlx::query_as("SELECT * FROM copy_locks_v1 WHERE copy_id = ANY ($1)")
-            .bind(row::streams_begun_before(events))
-            .fetch_all(connection)
-            .await?;
+        let begun: Vec<Uuid> = begun_before(events).iter().map(|stream| stream.uuid()).collect();
+        let rows: Vec<LockRow> =
+            sqlx::query_as(&tables.sql("SELECT * FROM copy_locks_v1 WHERE copy_id = ANY ($1)"))
+                .bind(begun)
+                .fetch_all(connection)
+                .await?;
         Ok(rows.into_iter().map(|lock| (StreamId::Copy(lock.copy), Some(lock))).collect())
     }
 
     async fn save(
         connection: &mut PgConnection,
+        tables: Tables,
         changed: &[(StreamId, &Option<LockRow>)],
     ) -> Result<(), sqlx::Error> {
-        let standing: Vec<&LockRow> = changed.iter().filter_map(|(_, lock)| lock.as_ref()).collect();
         let ended: Vec<Uuid> =
             changed.iter().filter(|(_, lock)| lock.is_none()).map(|(copy, _)| copy.uuid()).collect();
-        sqlx::query(include_str!("save.sql"))
-            .bind(row::recordset(&standing)?)
+        sqlx::query(&tables.sql(include_str!("save.sql")))
+            .bind(JsonRows::of::<Self>(changed)?.array(LOCKS)?)
             .bind(ended)
             .execute(connection)
             .await?;
         Ok(())
     }
 }
+
+/// The index of the only table.
+const LOCKS: usize = 0;
 
 impl<'r> FromRow<'r, PgRow> for LockRow {
     fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {

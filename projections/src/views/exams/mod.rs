@@ -12,8 +12,10 @@ use uuid::Uuid;
 use super::page::{PageSize, Slice};
 use super::row;
 use crate::projector::{FoldError, Projector, ViewName};
-use crate::refold::refold;
+use crate::refold::{begun_before, refold};
+use crate::rows::{JsonRows, RowError, RowSink};
 use crate::stream::{LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
+use crate::table::{Made, Table, Tables};
 
 /// The view.
 pub const VIEW: ViewName = ViewName { name: "exams", version: 1 };
@@ -84,10 +86,10 @@ pub struct ExamStanding {
 
 impl Projector for Exams {
     const VIEW: ViewName = VIEW;
-    const TABLES: &'static [&'static str] = &["exams_v1"];
+    const TABLES: &'static [Table] =
+        &[Table { name: "exams_v1", key: &["exam_id"], made: Made::Rows { stream: "exam_id" } }];
     const FOLLOWS: &'static [StreamType] = &[StreamType::Exam];
-    /// Exams.
-    const HELD_WEIGHT: usize = 1_000;
+    const HELD_BYTES: usize = 8 << 20;
     type State = ExamStanding;
 
     fn fold(state: &mut ExamStanding, recorded: &RecordedEvent) -> Result<(), FoldError> {
@@ -102,23 +104,45 @@ impl Projector for Exams {
         Ok(())
     }
 
+    fn weight(state: &ExamStanding) -> usize {
+        let session = state.exam.state.session();
+        let questions =
+            session.and_then(|session| session.scheme.as_ref()).map_or(0, |it| it.questions.len());
+        let graders = session.map_or(0, |session| session.graders.len());
+        size_of::<ExamStanding>() + questions * QUESTION_BYTES + graders * GRADER_BYTES
+    }
+
+    fn rows(stream: StreamId, state: &ExamStanding, rows: &mut impl RowSink) -> Result<(), RowError> {
+        written(stream, state).map_or(Ok(()), |row| rows.row(EXAMS, &row))
+    }
+
     async fn load(
         connection: &mut PgConnection,
+        _tables: Tables,
         checkpoint: i64,
         events: &[&RecordedEvent],
     ) -> Result<HashMap<StreamId, ExamStanding>, ReplayError> {
-        refold::<Self>(connection, StreamType::Exam, checkpoint, events).await
+        refold::<Self>(connection, &begun_before(events), checkpoint).await
     }
 
     async fn save(
         connection: &mut PgConnection,
+        tables: Tables,
         changed: &[(StreamId, &ExamStanding)],
     ) -> Result<(), sqlx::Error> {
-        let rows: Vec<Written<'_>> = changed.iter().filter_map(|(id, state)| written(*id, state)).collect();
-        sqlx::query(include_str!("save.sql")).bind(row::recordset(&rows)?).execute(connection).await?;
+        let rows = JsonRows::of::<Self>(changed)?;
+        let sql = tables.sql(include_str!("save.sql"));
+        sqlx::query(&sql).bind(rows.array(EXAMS)?).execute(connection).await?;
         Ok(())
     }
 }
+
+/// The index of the only table.
+const EXAMS: usize = 0;
+/// What a question of a scheme takes in memory, its text included, in bytes.
+const QUESTION_BYTES: usize = 64;
+/// What a grader takes in a set, in bytes.
+const GRADER_BYTES: usize = 32;
 
 /// The columns as they are written, by name.
 #[derive(Serialize)]

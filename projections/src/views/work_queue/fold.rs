@@ -9,8 +9,10 @@ use uuid::Uuid;
 
 use super::{VIEW, WorkItem, WorkKind};
 use crate::projector::{FoldError, Projector, ViewName};
+use crate::refold::begun_before;
+use crate::rows::{JsonRows, RowError, RowSink};
 use crate::stream::{LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
-use crate::views::row;
+use crate::table::{Made, Table, Tables};
 
 /// The fold.
 #[derive(Debug)]
@@ -18,7 +20,8 @@ pub struct WorkQueue;
 
 impl Projector for WorkQueue {
     const VIEW: ViewName = VIEW;
-    const TABLES: &'static [&'static str] = &["work_queue_v1"];
+    const TABLES: &'static [Table] =
+        &[Table { name: "work_queue_v1", key: &["copy_id"], made: Made::Rows { stream: "copy_id" } }];
     const FOLLOWS: &'static [StreamType] = &[StreamType::Copy];
     type State = Option<WorkItem>;
 
@@ -64,33 +67,47 @@ impl Projector for WorkQueue {
         Ok(())
     }
 
+    fn weight(state: &Option<WorkItem>) -> usize {
+        size_of::<Option<WorkItem>>() + state.as_ref().map_or(0, |item| item.request_id.len())
+    }
+
+    fn rows(_: StreamId, state: &Option<WorkItem>, rows: &mut impl RowSink) -> Result<(), RowError> {
+        state.as_ref().map_or(Ok(()), |row| rows.row(ITEMS, row))
+    }
+
     async fn load(
         connection: &mut PgConnection,
+        tables: Tables,
         _checkpoint: i64,
         events: &[&RecordedEvent],
     ) -> Result<HashMap<StreamId, Option<WorkItem>>, ReplayError> {
-        let rows: Vec<WorkItem> = sqlx::query_as("SELECT * FROM work_queue_v1 WHERE copy_id = ANY ($1)")
-            .bind(row::streams_begun_before(events))
-            .fetch_all(connection)
-            .await?;
+        let begun: Vec<Uuid> = begun_before(events).iter().map(|stream| stream.uuid()).collect();
+        let rows: Vec<WorkItem> =
+            sqlx::query_as(&tables.sql("SELECT * FROM work_queue_v1 WHERE copy_id = ANY ($1)"))
+                .bind(begun)
+                .fetch_all(connection)
+                .await?;
         Ok(rows.into_iter().map(|item| (StreamId::Copy(item.copy), Some(item))).collect())
     }
 
     async fn save(
         connection: &mut PgConnection,
+        tables: Tables,
         changed: &[(StreamId, &Option<WorkItem>)],
     ) -> Result<(), sqlx::Error> {
-        let to_do: Vec<&WorkItem> = changed.iter().filter_map(|(_, item)| item.as_ref()).collect();
         let done: Vec<Uuid> =
             changed.iter().filter(|(_, item)| item.is_none()).map(|(copy, _)| copy.uuid()).collect();
-        sqlx::query(include_str!("save.sql"))
-            .bind(row::recordset(&to_do)?)
+        sqlx::query(&tables.sql(include_str!("save.sql")))
+            .bind(JsonRows::of::<Self>(changed)?.array(ITEMS)?)
             .bind(done)
             .execute(connection)
             .await?;
         Ok(())
     }
 }
+
+/// The index of the only table.
+const ITEMS: usize = 0;
 
 /// What is done again after `attempt` failed.
 fn again(copy: CopyId, kind: WorkKind, attempt: u32, recorded: &RecordedEvent) -> WorkItem {
