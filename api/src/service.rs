@@ -142,16 +142,15 @@ fn serve(
     if let Some(logs) = logs {
         sources.add(logs.source());
     }
-    let metrics = app.metrics.clone();
     let checks = vec![
         Check::database("ledger", stores.ledger.clone()),
         Check::database("keys", stores.keys.clone()),
         Check::projections(views.clone()),
     ];
     let readiness = Readiness::new(checks, http.ready);
-    let figures = Figures { metrics: metrics.clone(), sources, longest: http.scrape };
+    let figures = Figures { metrics: app.metrics.clone(), sources, longest: http.scrape };
     let uploads = Uploads::new(&http);
     let routes = routes(app, &uploads, &readiness, &figures);
-    let frame = Frame::new(routes, Tokens::new(stores.keys.clone(), &http), metrics, http);
+    let frame = Frame::new(routes, Tokens::new(stores.keys.clone(), &http), app.clone(), http);
     Ok(Server::start(settings.listen, frame)?)
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use domain::copy::CopyError;
 use domain::exam::ExamError;
 use projections::Lag;
+use uuid::Uuid;
 
 use super::answers::page_box::InvalidBox;
+use super::places::OtherEpoch;
 use crate::blobs::BlobError;
 use crate::ledger::{ExecuteError, LedgerError};
 use crate::vault::VaultError;
@@ -104,9 +106,30 @@ pub enum AppError {
     /// A view has not reached what the caller has seen.
     #[error("{0}; read again")]
     Behind(#[source] Lag),
-    /// A cursor or position of a history that is no more.
-    #[error("this {0} belongs to another history of the ledger; begin again without it")]
-    OtherEpoch(&'static str),
+    /// A cursor of a list of a history that is no more.
+    #[error(
+        "this cursor is of an epoch of the ledger that has ended; ask for the first page again, without it"
+    )]
+    OldCursor {
+        /// The ledger's epoch now.
+        epoch: Uuid,
+    },
+    /// A position of a history that is no more.
+    #[error(transparent)]
+    OtherEpoch(#[from] OtherEpoch),
+    /// A position that the ledger never gave in the history that it tells.
+    #[error(
+        "this {what} names position {sent}, and the ledger ends at {head}: it was restored from an older backup, or this is \
+         another ledger; begin again without it"
+    )]
+    PastHead {
+        /// What it came as.
+        what: &'static str,
+        /// The position that was sent.
+        sent: i64,
+        /// The position of the ledger's last event.
+        head: i64,
+    },
     /// Our own fault.
     #[error("internal")]
     Internal(#[source] Box<dyn Error + Send + Sync>),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::error::Refusal;
 use super::{App, AppError, Caller};
-use crate::ledger::{By, Executed, FirstAnswer, Idempotency, Order, Stored};
+use crate::ledger::{By, Executed, FirstAnswer, Idempotency, Order, Place, Stored};
 use crate::vault::{Opened, VaultRow};
 
 /// What a command is answered with.
@@ -17,7 +17,7 @@ pub struct Written {
     /// The resource as it stands after it, texts opened.
     pub answer: Value,
     /// What a reader must have seen to see this.
-    pub position: i64,
+    pub position: Place,
 }
 
 impl App {
@@ -45,9 +45,10 @@ impl App {
         };
         let order = Order { by, idempotency, vault, command, answer: &kept };
         let executed = self.ledger.execute(stream, order).await?;
-        let Executed { state, answer: kept, last_position, .. } = executed;
+        let Executed { state, answer: kept, last_position, epoch, .. } = executed;
         let answer = if keyed { kept } else { json(&answer(&state)) };
-        Ok(Written { answer: self.opened(answer).await?, position: last_position })
+        let position = Place { epoch, number: last_position };
+        Ok(Written { answer: self.opened(answer).await?, position })
     }
 
     /// What is answered where a check of our own refuses before the ledger is asked: the first answer, if this is
@@ -57,9 +58,9 @@ impl App {
         match self.ledger.first_answer(&idempotency).await? {
             FirstAnswer::None => Err(refusal),
             FirstAnswer::OfAnotherBody => Err(AppError::KeyReused),
-            FirstAnswer::Given { answer, last_position } => {
+            FirstAnswer::Given { answer, last } => {
                 let answer = self.opened(answer).await?;
-                Ok(Written { answer, position: last_position })
+                Ok(Written { answer, position: last })
             }
         }
     }

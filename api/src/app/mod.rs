@@ -6,10 +6,10 @@
 pub mod answers;
 mod caller;
 mod copies;
-mod cursor;
 mod error;
 mod exams;
 mod execute;
+mod places;
 mod projections;
 pub mod texts;
 mod views;
@@ -27,9 +27,9 @@ pub use copies::{
     AnnotationChange, AuditAsked, CopiesAsked, DEFAULT_TTL_SECONDS, Exported, FinalPdf, Finalising,
     NewAnnotation, PageImage, Scan,
 };
-pub use cursor::{Cursor, InvalidCursor};
 pub use error::AppError;
 pub use execute::Written;
+pub use places::{OtherEpoch, Seen};
 pub use views::Page;
 
 use crate::blobs::Blobs;

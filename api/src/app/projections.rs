@@ -11,7 +11,7 @@ impl App {
     pub async fn projections(&self) -> Result<ProjectionsAnswer, AppError> {
         let status = self.views.status().await?;
         Ok(ProjectionsAnswer {
-            epoch: self.ledger.epoch(),
+            epoch: self.ledger.epoch().await?,
             head: status.iter().map(|view| view.head).max().unwrap_or(0),
             views: status.into_iter().map(ProjectionAnswer::from).collect(),
         })

@@ -4,8 +4,8 @@ use ::projections::views::{PageSize, Slice};
 use ::projections::{ViewName, WaitError};
 
 use super::answers::list::List;
-use super::cursor::Cursor;
 use super::{App, AppError};
+use crate::ledger::Place;
 
 /// Where a page begins and how long it is.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +13,14 @@ pub struct Page {
     /// How many items it has at most.
     pub size: PageSize,
     /// Where the page before ended.
-    pub after: Option<Cursor>,
+    pub after: Option<Place>,
+}
+
+impl Page {
+    /// The number after which it begins, in whatever history the cursor is of: [`App::list`] refuses another's.
+    pub(super) fn after_number(&self) -> Option<i64> {
+        self.after.map(|cursor| cursor.number)
+    }
 }
 
 impl App {
@@ -31,15 +38,20 @@ impl App {
         waited(self.views.wait_for_head(view, self.read_your_writes).await)
     }
 
-    /// The place after which a page begins.
-    pub(super) fn after(&self, page: &Page) -> Result<Option<i64>, AppError> {
-        page.after.map(|cursor| cursor.place(self.ledger.epoch())).transpose()
-    }
-
-    /// A page as it is answered.
-    pub(super) fn list<R, T>(&self, slice: Slice<R>, answer: impl FnMut(R) -> T) -> List<T> {
-        let next = slice.next.map(|place| Cursor::at(self.ledger.epoch(), place).to_string());
-        List { items: slice.items.into_iter().map(answer).collect(), next }
+    /// A page as it is answered, unless its cursor is of another history. The epoch is read after the rows were: one that
+    /// is still the cursor's own was so when they were read.
+    pub(super) async fn list<R, T>(
+        &self,
+        page: &Page,
+        slice: Slice<R>,
+        answer: impl FnMut(R) -> T,
+    ) -> Result<List<T>, AppError> {
+        let epoch = self.ledger.epoch().await?;
+        if page.after.is_some_and(|cursor| cursor.epoch != epoch) {
+            return Err(AppError::OldCursor { epoch });
+        }
+        let next = slice.next.map(|number| Place { epoch, number }.to_string());
+        Ok(List { items: slice.items.into_iter().map(answer).collect(), next })
     }
 }
 
@@ -47,7 +59,9 @@ impl App {
 fn waited(waited: Result<(), WaitError>) -> Result<(), AppError> {
     match waited {
         Ok(()) => Ok(()),
-        Err(WaitError::Behind(lag)) if lag.wanted > lag.head => Err(AppError::OtherEpoch("Ledger-Position")),
+        Err(WaitError::Behind(lag)) if lag.wanted > lag.head => {
+            Err(AppError::PastHead { what: "Ledger-Position", sent: lag.wanted, head: lag.head })
+        }
         Err(WaitError::Behind(lag)) => Err(AppError::Behind(lag)),
         Err(WaitError::Database(error)) => Err(error.into()),
     }

@@ -8,8 +8,10 @@ use warp::Reply;
 use warp::reply::Response;
 
 use super::errors::ApiError;
+use crate::ledger::Place;
 
-/// The position of the last event that a write appended; a read that sends it back waits for its view.
+/// The position of the last event that a write appended, with the ledger's epoch; a read that sends it back waits for its
+/// view.
 pub const LEDGER_POSITION: HeaderName = HeaderName::from_static("ledger-position");
 
 /// A good answer. `Result<Answer, ApiError>` is what every handler returns.
@@ -74,13 +76,10 @@ impl Answer {
         self
     }
 
-    /// Names the last position that this write appended, if it appended.
+    /// Names the position that a read must have seen to see this write.
     #[must_use]
-    pub fn at_position(self, position: Option<i64>) -> Self {
-        match position {
-            Some(position) => self.header(LEDGER_POSITION, &position.to_string()),
-            None => self,
-        }
+    pub fn at_position(self, position: Place) -> Self {
+        self.header(LEDGER_POSITION, &position.to_string())
     }
 }
 

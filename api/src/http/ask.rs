@@ -32,7 +32,7 @@ pub(super) fn caller_of_bare(call: &Call) -> Caller {
 
 /// 200 with the resource as it stands after a write.
 pub(super) fn written(written: &Written) -> Result<Answer, ApiError> {
-    Ok(read(&written.answer)?.at_position(Some(written.position)))
+    Ok(read(&written.answer)?.at_position(written.position))
 }
 
 /// 200 with what was read.

@@ -10,6 +10,8 @@ use super::answer::LEDGER_POSITION;
 use super::errors::ApiError;
 use super::prefer;
 use super::request_id::RequestId;
+use crate::app::Seen;
+use crate::ledger::Place;
 use crate::tokens::Actor;
 
 /// The header of a command's id, after draft-ietf-httpapi-idempotency-key-header.
@@ -33,6 +35,8 @@ pub struct Call {
     pub lock_token: Option<String>,
     /// `Ledger-Position`: the reader has seen this position, and is to see nothing older.
     pub seen_position: Option<i64>,
+    /// The same, with the history that the reader has seen it in.
+    pub(super) seen: Option<Seen>,
     /// `Prefer: wait=N`, cut to the limit (RFC 7240, section 4.3).
     pub prefer_wait: Option<Duration>,
     method: Method,
@@ -47,12 +51,14 @@ impl Call {
         longest_wait: Duration,
     ) -> Result<Self, ApiError> {
         let headers = &parts.headers;
+        let seen = seen(headers)?;
         Ok(Self {
             actor,
             request_id,
             idempotency_key: key(headers, &IDEMPOTENCY_KEY)?,
             lock_token: key(headers, &X_LOCK_TOKEN)?,
-            seen_position: position(headers)?,
+            seen_position: seen.map(|seen| seen.position),
+            seen,
             prefer_wait: prefer::wait(headers).map(|wait| wait.min(longest_wait)),
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
@@ -77,15 +83,17 @@ fn key(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, ApiErro
     Err(ApiError::bad_request("invalid_header", detail))
 }
 
-fn position(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
+/// `epoch.position` as a write answered, or the position alone.
+fn seen(headers: &HeaderMap) -> Result<Option<Seen>, ApiError> {
     let Some(text) = only(headers, &LEDGER_POSITION)? else { return Ok(None) };
-    match text.parse() {
-        Ok(position) if position >= 0 => Ok(Some(position)),
-        _ => {
-            let detail = "Ledger-Position takes the number that a write answered with";
-            Err(ApiError::bad_request("invalid_header", detail))
-        }
-    }
+    let whole =
+        text.parse().ok().map(|Place { epoch, number }| Seen { epoch: Some(epoch), position: number });
+    let bare = || text.parse().ok().filter(|position| *position >= 0);
+    let seen = whole.or_else(|| bare().map(|position| Seen { epoch: None, position }));
+    seen.map(Some).ok_or_else(|| {
+        let detail = "Ledger-Position takes what a write answered with: epoch, full stop and position";
+        ApiError::bad_request("invalid_header", detail)
+    })
 }
 
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ApiError> {

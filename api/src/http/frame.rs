@@ -21,6 +21,7 @@ use super::request_id::{RequestId, X_REQUEST_ID};
 use super::roles::Action;
 use super::route::{BodySize, Route};
 use super::table::{Found, Table, copy_in};
+use crate::app::App;
 use crate::limits::HttpLimits;
 use crate::logs;
 use crate::metrics::Metrics;
@@ -34,26 +35,26 @@ const NO_ROUTE: &str = "(none)";
 pub struct Frame {
     table: Arc<Table>,
     tokens: Tokens,
-    metrics: Metrics,
+    app: App,
     limits: Arc<HttpLimits>,
 }
 
 impl Frame {
-    /// Serves `routes` to the callers whom `tokens` knows.
+    /// Serves `routes` of `app` to the callers whom `tokens` knows.
     #[must_use]
-    pub fn new(routes: Vec<Route>, tokens: Tokens, metrics: Metrics, limits: HttpLimits) -> Self {
+    pub fn new(routes: Vec<Route>, tokens: Tokens, app: App, limits: HttpLimits) -> Self {
         for route in &routes {
-            metrics.route(method_label(route.method()), route.template());
+            app.metrics.route(method_label(route.method()), route.template());
         }
-        Self { table: Arc::new(Table::new(routes)), tokens, metrics, limits: Arc::new(limits) }
+        Self { table: Arc::new(Table::new(routes)), tokens, app, limits: Arc::new(limits) }
     }
 
     pub(super) fn limits(&self) -> &HttpLimits {
         &self.limits
     }
 
-    pub(super) const fn metrics(&self) -> &Metrics {
-        &self.metrics
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.app.metrics
     }
 
     /// Answers one request; nothing that a handler does, a panic included, leaves it without an answer.
@@ -82,7 +83,7 @@ impl Frame {
         }
         let report =
             Report { method: &method, route, status: response.status(), error, took: began.elapsed() };
-        span.in_scope(|| report.write(&self.metrics));
+        span.in_scope(|| report.write(self.metrics()));
         response
     }
 
@@ -123,6 +124,10 @@ impl Frame {
         if let Some(actor) = self.caller(route.action(), &parts, peer).await? {
             Span::current().record("user_id", tracing::field::display(actor.id));
             let call = Call::of(&parts, actor, request_id.clone(), self.limits.prefer_wait)?;
+            // Here and not in the handlers: none can then answer in the name of a history that its caller has not seen.
+            if let Some(seen) = call.seen {
+                self.app.check_seen(seen).await?;
+            }
             parts.extensions.insert(call);
         }
         self.refuse_announced(&parts, route)?;

@@ -161,7 +161,7 @@ fn complete(operation: &mut Operation, route: &Route) {
     } else if guarded {
         parameters.push(header(
             "Ledger-Position",
-            "What is read shows at least this position, which a write answered with",
+            "What is read shows at least this: what a write answered with, `epoch.position`; the position alone is taken too",
         ));
     }
     let errors = [

@@ -6,14 +6,15 @@ use projections::views::copies::Standing;
 
 use super::errors::ApiError;
 use crate::app::Page;
+use crate::ledger::InvalidPlace;
 
 /// Where a page begins and how long it is.
 pub(super) fn page(limit: Option<u16>, cursor: Option<&str>) -> Result<Page, ApiError> {
     let size = limit.map_or(Ok(PageSize::DEFAULT), PageSize::new);
     let size = size.map_err(|error| ApiError::bad_request("invalid_limit", error.to_string()))?;
     let cursor = cursor.map(str::parse).transpose();
-    let after = cursor.map_err(|error: crate::app::InvalidCursor| {
-        ApiError::bad_request("invalid_cursor", error.to_string())
+    let after = cursor.map_err(|_: InvalidPlace| {
+        ApiError::bad_request("invalid_cursor", "a cursor is the `next` of a page as it was answered")
     })?;
     Ok(Page { size, after })
 }

@@ -6,7 +6,7 @@ use domain::scheme::InvalidScheme;
 use http::StatusCode;
 
 use super::errors::ApiError;
-use crate::app::AppError;
+use crate::app::{AppError, OtherEpoch};
 
 impl From<AppError> for ApiError {
     fn from(error: AppError) -> Self {
@@ -33,14 +33,28 @@ impl From<AppError> for ApiError {
             }
             AppError::Behind(lag) => Self::new(StatusCode::GATEWAY_TIMEOUT, "view_behind", detail)
                 .with("view", lag.view.name)
+                .with("position", lag.position)
+                .with("head", lag.head)
                 .with("lag_events", lag.wanted - lag.position)
                 .with("lag_ms", lag.lag_ms),
-            AppError::OtherEpoch(_) => Self::conflict("other_epoch", detail),
+            AppError::OldCursor { epoch } => {
+                Self::conflict("other_epoch", detail).with("epoch", epoch.to_string())
+            }
+            AppError::OtherEpoch(other) => of_epoch(&other, detail),
+            AppError::PastHead { head, .. } => Self::conflict("other_epoch", detail).with("head", head),
             AppError::Unavailable { retry_after, source } => {
                 Self::unavailable("unavailable", detail, retry_after).because(source)
             }
             AppError::Internal(cause) => Self::internal(cause),
         }
+    }
+}
+
+fn of_epoch(other: &OtherEpoch, detail: String) -> ApiError {
+    let answer = ApiError::conflict("other_epoch", detail).with("epoch", other.epoch.to_string());
+    match other.next().zip(other.same_up_to) {
+        Some((next, same_up_to)) => answer.with("same_up_to", same_up_to).with("next", next.to_string()),
+        None => answer,
     }
 }
 

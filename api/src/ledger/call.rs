@@ -77,6 +77,7 @@ fn outcome(row: &PgRow, append: &Append) -> Result<Outcome, sqlx::Error> {
             last: row.try_get(2)?,
             recorded_at: timestamp(row.try_get(3)?),
             leaf: digest(row, 4)?,
+            epoch: row.try_get(9)?,
         }),
         "known" => known(row, append),
         "reused" => Ok(Outcome::KeyReused),
@@ -91,13 +92,13 @@ fn outcome(row: &PgRow, append: &Append) -> Result<Outcome, sqlx::Error> {
 /// A command that was applied before: by an earlier call of this very append, whose answer was lost, which is success; or
 /// by another command with the same key.
 fn known(row: &PgRow, append: &Append) -> Result<Outcome, sqlx::Error> {
-    let (first, last) = (row.try_get(1)?, row.try_get(2)?);
+    let (first, last, epoch) = (row.try_get(1)?, row.try_get(2)?, row.try_get(9)?);
     let recorded_at = row.try_get::<Option<_>, _>(3)?.map(timestamp).unwrap_or_default();
     let last_event: Option<Uuid> = row.try_get(5)?;
     if last_event.is_some() && last_event == append.events.last().map(|event| event.event_id) {
-        return Ok(Outcome::Applied { first, last, recorded_at, leaf: digest(row, 4)? });
+        return Ok(Outcome::Applied { first, last, recorded_at, leaf: digest(row, 4)?, epoch });
     }
-    Ok(Outcome::Known(Known { first, last, recorded_at, answer: row.try_get(6)? }))
+    Ok(Outcome::Known(Known { first, last, recorded_at, answer: row.try_get(6)?, epoch }))
 }
 
 pub(super) fn digest(row: &PgRow, column: usize) -> Result<Digest, sqlx::Error> {

@@ -116,6 +116,7 @@ impl Ledger {
             answer: (order.answer)(&standing.state),
             first_position: None,
             last_position: standing.position,
+            epoch: self.epoch().await.map_err(|error| self.failed(error))?,
             recorded_at: None,
             repeated: false,
         }))
@@ -164,11 +165,12 @@ impl Ledger {
         Reply { outcome, turn }: Reply,
     ) -> Attempted<A> {
         match outcome {
-            Outcome::Applied { first, last, recorded_at, leaf } => {
+            Outcome::Applied { first, last, recorded_at, leaf, epoch } => {
                 let state = Arc::new(decision.state);
                 let sequence = standing.sequence + decision.events.len() as u64;
                 self.keep(id, &Loaded { state: Arc::clone(&state), sequence, leaf, position: last });
-                Ok(Attempt::Done(applied(state, answer, first, last, recorded_at)))
+                let positions = [first, last];
+                Ok(Attempt::Done(applied(state, answer, positions, epoch, recorded_at)))
             }
             Outcome::Known(known) => {
                 self.forget::<A>(id);
@@ -234,12 +236,19 @@ fn written<A: Stored>(
     Ok(append)
 }
 
-fn applied<A>(state: Arc<A>, answer: Value, first: i64, last: i64, recorded_at: Timestamp) -> Executed<A> {
+fn applied<A>(
+    state: Arc<A>,
+    answer: Value,
+    [first, last]: [i64; 2],
+    epoch: Uuid,
+    recorded_at: Timestamp,
+) -> Executed<A> {
     Executed {
         state,
         answer,
         first_position: Some(first),
         last_position: last,
+        epoch,
         recorded_at: Some(recorded_at),
         repeated: false,
     }
@@ -251,6 +260,7 @@ fn repeated<A>(standing: &Loaded<A>, known: Known) -> Result<Executed<A>, serde_
         answer: serde_json::from_str(&known.answer)?,
         first_position: Some(known.first),
         last_position: known.last,
+        epoch: known.epoch,
         recorded_at: Some(known.recorded_at),
         repeated: true,
     })

@@ -5,7 +5,7 @@ use sqlx::Row as _;
 
 use super::call::timestamp;
 use super::queued::Known;
-use super::{Idempotency, Ledger, LedgerError};
+use super::{Idempotency, Ledger, LedgerError, Place};
 
 /// What the ledger knows of an idempotency key.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub enum FirstAnswer {
         /// The answer.
         answer: Value,
         /// The position of the last event that it appended.
-        last_position: i64,
+        last: Place,
     },
 }
 
@@ -41,7 +41,8 @@ impl Ledger {
             KnownKey::None => FirstAnswer::None,
             KnownKey::OfAnotherBody => FirstAnswer::OfAnotherBody,
             KnownKey::Applied(known) => {
-                FirstAnswer::Given { answer: serde_json::from_str(&known.answer)?, last_position: known.last }
+                let last = Place { epoch: known.epoch, number: known.last };
+                FirstAnswer::Given { answer: serde_json::from_str(&known.answer)?, last }
             }
         })
     }
@@ -63,6 +64,7 @@ impl Ledger {
             last: row.try_get(2)?,
             recorded_at,
             answer: row.try_get(4)?,
+            epoch: row.try_get(5)?,
         }))
     }
 }

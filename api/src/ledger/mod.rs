@@ -10,6 +10,7 @@
 mod batcher;
 mod call;
 mod clock;
+mod epoch;
 mod error;
 mod execute;
 mod first_answer;
@@ -17,6 +18,7 @@ mod limits;
 mod load;
 mod notifier;
 mod order;
+mod place;
 mod queued;
 mod session;
 mod stored;
@@ -32,12 +34,13 @@ use domain::Timestamp;
 use sqlx::types::chrono::{DateTime, Utc};
 use sqlx::{PgPool, Row as _};
 use tokio::sync::{Semaphore, mpsc, watch};
-use uuid::Uuid;
 
+pub use epoch::Standing;
 pub use error::{ExecuteError, LedgerError};
 pub use first_answer::FirstAnswer;
 pub use limits::LedgerLimits;
 pub use order::{By, Executed, Idempotency, InvalidKey, Order};
+pub use place::{InvalidPlace, Place};
 pub use stored::{Loaded, Shelf, Shelves, Stored};
 
 use batcher::Batcher;
@@ -54,7 +57,7 @@ pub struct Ledger {
 
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ledger").field("epoch", &self.shared.epoch).finish_non_exhaustive()
+        f.debug_struct("Ledger").field("schema", &self.shared.schema).finish_non_exhaustive()
     }
 }
 
@@ -62,7 +65,6 @@ impl fmt::Debug for Ledger {
 struct Shared {
     pool: PgPool,
     limits: LedgerLimits,
-    epoch: Uuid,
     schema: String,
     clock: LedgerClock,
     turns: Turns,
@@ -93,7 +95,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::NotALedger`] before the migrations, [`LedgerError::Unavailable`] without a database.
     pub async fn open(pool: PgPool, limits: LedgerLimits) -> Result<Self, LedgerError> {
-        let head = sqlx::query("SELECT epoch, clock_timestamp(), current_schema()::text FROM ledger_head")
+        let head = sqlx::query("SELECT clock_timestamp(), current_schema()::text FROM ledger_head")
             .fetch_optional(&pool)
             .await
             .map_err(|error| match error.as_database_error().and_then(sqlx::error::DatabaseError::code) {
@@ -103,9 +105,8 @@ impl Ledger {
             })?
             .ok_or_else(|| LedgerError::NotALedger("ledger_head is empty".to_owned()))?;
         let shared = Arc::new(Shared {
-            epoch: head.try_get(0)?,
-            clock: LedgerClock::set_to(call::timestamp(head.try_get::<DateTime<Utc>, _>(1)?)),
-            schema: head.try_get(2)?,
+            clock: LedgerClock::set_to(call::timestamp(head.try_get::<DateTime<Utc>, _>(0)?)),
+            schema: head.try_get(1)?,
             turns: Turns::default(),
             shelves: Shelves::new(limits.cached_events),
             admission: Semaphore::new(limits.queue_commands),
@@ -122,12 +123,6 @@ impl Ledger {
         tokio::spawn(Batcher::new(Arc::clone(&shared), queued, appended, &options).run());
         tokio::spawn(notifier::run(last_position, channel, options, limits));
         Ok(Self { shared, queue })
-    }
-
-    /// The ledger's epoch: positions of two epochs cannot be compared.
-    #[must_use]
-    pub fn epoch(&self) -> Uuid {
-        self.shared.epoch
     }
 
     /// Now, by Postgres's clock.

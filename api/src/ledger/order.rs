@@ -82,6 +82,8 @@ pub struct Executed<A> {
     /// The position that a read must have reached to show this: of its last event, or of the stream's last one where there
     /// was nothing to do.
     pub last_position: i64,
+    /// The ledger's epoch, in which that is a position.
+    pub epoch: Uuid,
     /// When its events were recorded; none where there was nothing to do.
     pub recorded_at: Option<Timestamp>,
     /// Whether the key had been applied before.

@@ -119,7 +119,7 @@ pub(super) struct Reply {
 /// What came of an append.
 #[derive(Clone, Debug)]
 pub(super) enum Outcome {
-    Applied { first: i64, last: i64, recorded_at: Timestamp, leaf: Digest },
+    Applied { first: i64, last: i64, recorded_at: Timestamp, leaf: Digest, epoch: Uuid },
     Known(Known),
     KeyReused,
     Conflict { current_sequence: u64 },
@@ -135,4 +135,6 @@ pub(super) struct Known {
     pub(super) last: i64,
     pub(super) recorded_at: Timestamp,
     pub(super) answer: String,
+    /// The ledger's epoch when this was asked, not when it was applied.
+    pub(super) epoch: Uuid,
 }

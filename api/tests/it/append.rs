@@ -53,7 +53,7 @@ async fn the_leaf_in_the_table_is_the_leaf_of_the_definition() {
         assert_eq!(content.hash().0.as_slice(), row.get::<&[u8], _>("content_hash"));
         let recorded_at: DateTime<Utc> = row.get("recorded_at");
         let leaf = Leaf {
-            epoch: office.ledger.epoch(),
+            epoch: office.ledger.epoch().await.unwrap(),
             position: row.get("position"),
             recorded_at: Timestamp::from_micros(recorded_at.timestamp_micros()),
             content_hash: content.hash(),

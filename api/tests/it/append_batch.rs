@@ -127,7 +127,7 @@ async fn leaves_that_one_call_chains_are_those_of_the_definition() {
     let asked = [Asked::of("s", 0, 2), Asked::of("t", 0, 1), Asked::of("s", 2, 1)];
     let answered = append(office.pool(), principal, &asked).await;
     let recorded_at = domain::Timestamp::from_micros(answered[0].recorded_at.unwrap().timestamp_micros());
-    let epoch = office.ledger.epoch();
+    let epoch = office.ledger.epoch().await.unwrap();
     let leaf = |position, previous| {
         Leaf { epoch, position, recorded_at, content_hash: Digest::of(b"content"), previous }.hash()
     };

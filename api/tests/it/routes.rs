@@ -8,6 +8,7 @@ mod finalise;
 mod idempotency;
 mod import;
 mod lock;
+mod places;
 mod reading;
 mod roles;
 mod scores;

@@ -32,7 +32,7 @@ impl App {
     /// A page of the annotations that stand on a copy, in the order in which they were added, texts opened.
     ///
     /// # Errors
-    /// [`AppError::NoSuch`] where there is no such copy, [`AppError::OtherEpoch`], [`AppError::Behind`].
+    /// [`AppError::NoSuch`] where there is no such copy, [`AppError::OldCursor`], [`AppError::Behind`].
     pub async fn annotations(
         &self,
         copy: CopyId,
@@ -40,10 +40,11 @@ impl App {
         page: Page,
         seen: Option<i64>,
     ) -> Result<Value, AppError> {
-        let after = self.after(&page)?;
         self.copy_state(copy).await?;
         self.catch_up(annotations::VIEW, seen).await?;
+        let after = page.after_number();
         let slice = annotations::of_copy(self.views.pool(), copy, page_index, after, page.size).await?;
-        self.opened(json(&self.list(slice, AnnotationAnswer::of_row))).await
+        let standing = self.list(&page, slice, AnnotationAnswer::of_row).await?;
+        self.opened(json(&standing)).await
     }
 }

@@ -28,23 +28,24 @@ impl App {
     /// A page of a copy's trail, the oldest first, texts opened.
     ///
     /// # Errors
-    /// [`AppError::NoSuch`] where there is no such copy, [`AppError::OtherEpoch`], [`AppError::Behind`].
+    /// [`AppError::NoSuch`] where there is no such copy, [`AppError::OldCursor`], [`AppError::Behind`].
     pub async fn audit_trail(
         &self,
         reader: Role,
         asked: AuditAsked,
         seen: Option<i64>,
     ) -> Result<Value, AppError> {
-        let after = self.after(&asked.page)?;
         self.copy_state(asked.copy).await?;
         self.catch_up(audit_trail::VIEW, seen).await?;
         let filter = AuditFilter { action: asked.action, actor: asked.actor };
         let subject = Subject::Copy(asked.copy);
-        let mut slice = audit_trail::of(self.views.pool(), subject, &filter, after, asked.page.size).await?;
+        let (after, size) = (asked.page.after_number(), asked.page.size);
+        let mut slice = audit_trail::of(self.views.pool(), subject, &filter, after, size).await?;
         if !reads_file_names(reader) {
             slice.items.iter_mut().for_each(|row| withhold_file_name(&mut row.metadata));
         }
-        self.opened(json(&self.list(slice, AuditLine::from))).await
+        let lines = self.list(&asked.page, slice, AuditLine::from).await?;
+        self.opened(json(&lines)).await
     }
 }
 

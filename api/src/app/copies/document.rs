@@ -83,7 +83,7 @@ impl App {
         annotations.sort_by_key(|annotation| annotation.number);
         let document = Document {
             format: FORMAT,
-            epoch: self.ledger.epoch(),
+            epoch: self.ledger.epoch().await?,
             copy: CopyAnswer::of(copy, standing),
             annotations,
             events,

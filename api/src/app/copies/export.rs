@@ -7,6 +7,7 @@ use domain::{AnonymousId, CopyId, Digest};
 use serde::{Deserialize, Serialize};
 
 use super::super::{App, AppError, Caller, Written};
+use crate::ledger::Place;
 
 /// What was handed out.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub struct Exported {
     /// What stands on the copy instead of a name.
     pub anonymous_id: AnonymousId,
     /// What a reader must have seen to see the export.
-    pub position: i64,
+    pub position: Place,
 }
 
 /// What is stored of an export, and found again by its repeat.

@@ -51,7 +51,8 @@ impl App {
             let loaded = self.ledger.load::<ExamCopy>(copy.0).await?;
             if !is_under_way(&loaded.state.state) {
                 let answer = self.opened(json(&CopyAnswer::of(copy, &loaded.state))).await?;
-                return Ok(Written { answer, position: loaded.position });
+                let position = self.ledger.place_of(loaded.position).await?;
+                return Ok(Written { answer, position });
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }

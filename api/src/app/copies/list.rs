@@ -22,12 +22,12 @@ impl App {
     /// A page of copies, the oldest first.
     ///
     /// # Errors
-    /// [`AppError::OtherEpoch`] for a cursor of another history, [`AppError::Behind`].
+    /// [`AppError::OldCursor`] for a cursor of another history, [`AppError::Behind`].
     pub async fn copies(&self, asked: CopiesAsked, seen: Option<i64>) -> Result<List<CopySummary>, AppError> {
-        let after = self.after(&asked.page)?;
         self.catch_up(copies::VIEW, seen).await?;
         let filter = CopyFilter { exam: asked.exam, standing: asked.standing };
-        let slice = copies::list(self.views.pool(), filter, after, asked.page.size).await?;
-        Ok(self.list(slice, CopySummary::from))
+        let (after, size) = (asked.page.after_number(), asked.page.size);
+        let slice = copies::list(self.views.pool(), filter, after, size).await?;
+        self.list(&asked.page, slice, CopySummary::from).await
     }
 }

@@ -25,11 +25,10 @@ impl App {
     /// A page of exams, the oldest first.
     ///
     /// # Errors
-    /// [`AppError::OtherEpoch`], [`AppError::Behind`].
+    /// [`AppError::OldCursor`], [`AppError::Behind`].
     pub async fn exams(&self, page: Page, seen: Option<i64>) -> Result<List<ExamAnswer>, AppError> {
-        let after = self.after(&page)?;
         self.catch_up(exams::VIEW, seen).await?;
-        let slice = exams::list(self.views.pool(), after, page.size).await?;
-        Ok(self.list(slice, ExamAnswer::of_row))
+        let slice = exams::list(self.views.pool(), page.after_number(), page.size).await?;
+        self.list(&page, slice, ExamAnswer::of_row).await
     }
 }

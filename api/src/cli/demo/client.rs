@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::http::LEDGER_POSITION;
+use crate::ledger::Place;
 use anyhow::{Context as _, ensure};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
@@ -124,10 +125,12 @@ impl Client {
 
     async fn answer(&self, request: RequestBuilder) -> anyhow::Result<reqwest::Response> {
         let response = request.send().await.context("asking the server")?;
-        let position =
-            response.headers().get(LEDGER_POSITION).and_then(|value| value.to_str().ok()?.parse().ok());
-        if let Some(position) = position {
-            self.seen.fetch_max(position, Ordering::Relaxed);
+        let place = response
+            .headers()
+            .get(LEDGER_POSITION)
+            .and_then(|value| value.to_str().ok()?.parse::<Place>().ok());
+        if let Some(place) = place {
+            self.seen.fetch_max(place.number, Ordering::Relaxed);
         }
         Ok(response)
     }

@@ -45,5 +45,5 @@ pub(crate) async fn delete(
     let caller = ask::caller(&call, &domain::Digest::of(format!("revision {revision}").as_bytes()));
     let shown = app.shown_lock(call.lock_token.as_deref());
     let written = app.remove_annotation(&caller, copy, shown, annotation, revision).await?;
-    Ok(Answer::no_content().at_position(Some(written.position)))
+    Ok(Answer::no_content().at_position(written.position))
 }

@@ -52,5 +52,5 @@ pub(crate) async fn export(
         .header(CONTENT_DISPOSITION, &name)
         .header(REPR_DIGEST, &digest)
         .header(CACHE_CONTROL, ask::NO_STORE)
-        .at_position(Some(exported.position)))
+        .at_position(exported.position))
 }

@@ -12,7 +12,6 @@ use crate::http::errors::ApiError;
 #[utoipa::path(get, path = "/api/copies/{copy}", tag = "copies",
     params(
         ("copy" = Uuid, Path, description = "The copy's id"),
-        ("Ledger-Position" = Option<i64>, Header, description = "What the reader has seen and is to see"),
     ),
     responses((status = 200, description = "The copy", body = crate::app::answers::copy::CopyAnswer)),
 )]

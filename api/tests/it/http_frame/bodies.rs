@@ -14,7 +14,7 @@ async fn a_command_reaches_its_handler_with_key_and_digest_and_answers_with_its_
     let world = World::new().await;
     let request = world.ask(Method::POST, "/shown/notes").header("idempotency-key", "k-1");
     let response = request.json(&json!({ "points": 3 })).send().await.unwrap();
-    assert_eq!(response.headers()["ledger-position"], "7");
+    assert_eq!(response.headers()["ledger-position"], "00000000000000000000000000000000.7");
     let body: Value = response.json().await.unwrap();
     assert_eq!((&body["points"], &body["key"]), (&json!(3), &json!("k-1")));
     let digest = domain::Digest::of(br#"{"points":3}"#);

@@ -12,7 +12,7 @@ use gradeledger::http::{
     Action, Answer, ApiError, BindError, Call, Check, Figures, Frame, JsonBody, PdfUpload, Readiness, Route,
     Server, Uploads, call, json, pdf, routes,
 };
-use gradeledger::ledger::{Ledger, LedgerLimits};
+use gradeledger::ledger::{Ledger, LedgerLimits, Place};
 use gradeledger::limits::HttpLimits;
 use gradeledger::metrics::{Metrics, Sources};
 use gradeledger::tokens::{self, Tokens};
@@ -70,7 +70,7 @@ impl World {
         let page = routes(&app, &Uploads::new(&limits), &readiness, &figures);
         let all = page.iter().cloned().chain(shown(&limits)).collect();
         let tokens = Tokens::new(keys.clone(), &limits);
-        let frame = Frame::new(all, tokens, metrics.clone(), limits);
+        let frame = Frame::new(all, tokens, app, limits);
         let server = Server::start("127.0.0.1:0".parse().unwrap(), frame.clone()).unwrap();
         let (admin, _) = tokens::create(&keys, Role::Admin, "Ada", None).await.unwrap();
         let admin = admin.reveal().to_owned();
@@ -198,7 +198,7 @@ fn shown(limits: &HttpLimits) -> Vec<Route> {
 async fn note(call: Call, body: JsonBody<Note>) -> Result<Answer, ApiError> {
     let text = String::from_utf8(call.command_text(&body.digest)).unwrap();
     let said = object!({ "points": body.value.points, "key": call.idempotency_key, "command": text });
-    Ok(Answer::ok(&said)?.at_position(Some(7)))
+    Ok(Answer::ok(&said)?.at_position(Place { epoch: Uuid::nil(), number: 7 }))
 }
 
 async fn received(pdf: PdfUpload) -> Result<Answer, ApiError> {

@@ -56,7 +56,7 @@ async fn every_view_says_how_far_it_is() {
     heard(request.header("ledger-position", created.position())).await.body(200);
     let said = world.get(&world.auditor, "/api/projections").await.body(200);
     assert_eq!(said["head"], created.position());
-    assert_eq!(said["epoch"], json!(world.app.ledger.epoch()));
+    assert_eq!(said["epoch"], json!(world.app.ledger.epoch().await.unwrap()));
     let exams = said["views"].as_array().unwrap().iter().find(|view| view["name"] == "exams").unwrap();
     assert_eq!((&exams["lag_events"], &exams["poison"]), (&json!(0), &json!(null)));
 }

@@ -29,6 +29,11 @@ async fn record(app: &App, copy: CopyId, action: CopyAction) {
 
 /// Reads the scan and records its pages.
 pub(crate) async fn import(app: &App, copy: CopyId) {
+    import_attempt(app, copy, 1).await;
+}
+
+/// The same at a later attempt.
+pub(crate) async fn import_attempt(app: &App, copy: CopyId, attempt: u32) {
     let standing = app.ledger.load::<ExamCopy>(copy.0).await.unwrap().state;
     let source = standing.state.identity().unwrap().source;
     let source = app.blobs.get(copy, source).await.unwrap();
@@ -42,7 +47,7 @@ pub(crate) async fn import(app: &App, copy: CopyId) {
         height: page.height_pixels,
     };
     let action = CopyAction::RecordImport {
-        attempt: 1,
+        attempt,
         pages: imported.pages.iter().map(page).collect(),
         renderer: imported.renderer.to_owned(),
         warnings: Vec::new(),

@@ -8,7 +8,7 @@ use fixtures::scans::vector_mixed_orientation;
 use gradeledger::app::{App, Parts};
 use gradeledger::blobs::Blobs;
 use gradeledger::http::{Action, Figures, Frame, Readiness, Route, Server, Uploads, routes};
-use gradeledger::ledger::{Ledger, LedgerLimits};
+use gradeledger::ledger::{Ledger, LedgerLimits, Place};
 use gradeledger::limits::HttpLimits;
 use gradeledger::metrics::{Metrics, Sources};
 use gradeledger::tokens::{self, Tokens};
@@ -41,7 +41,8 @@ pub(crate) struct World {
     pub(crate) database: TestDatabase,
     pub(crate) folder: TempDir,
     pub(crate) metrics: Metrics,
-    actions: Vec<Action>,
+    /// The page of routes.
+    pub(crate) page: Vec<Route>,
     keys: PgPool,
     server: Server,
     client: Client,
@@ -83,8 +84,8 @@ impl World {
         let readiness = Readiness::new(Vec::new(), limits.ready);
         let figures = Figures { metrics: metrics.clone(), sources, longest: limits.scrape };
         let all = routes(&app, &Uploads::new(&limits), &readiness, &figures);
-        let actions = all.iter().map(Route::action).collect();
-        let frame = Frame::new(all, Tokens::new(keys.clone(), &limits), metrics.clone(), limits);
+        let page = all.clone();
+        let frame = Frame::new(all, Tokens::new(keys.clone(), &limits), app.clone(), limits);
         Self {
             admin: person(&keys, Role::Admin, "Ada").await,
             grader: person(&keys, Role::Grader, "Grace").await,
@@ -97,14 +98,14 @@ impl World {
             database,
             folder,
             metrics,
-            actions,
+            page,
             keys,
         }
     }
 
     /// What each route asks of its caller.
     pub(crate) fn routes(&self) -> Vec<Action> {
-        self.actions.clone()
+        self.page.iter().map(Route::action).collect()
     }
 
     /// A grader whom no exam knows.
@@ -286,7 +287,7 @@ impl Said {
 
     /// What to send as `Ledger-Position` to see this write.
     pub(crate) fn position(&self) -> i64 {
-        self.header("ledger-position").parse().unwrap()
+        self.header("ledger-position").parse::<Place>().unwrap().number
     }
 }
 
