@@ -9,7 +9,8 @@ pub struct ProjectorLimits {
     pub batch_events: u16,
     /// Payloads and metadata of one transaction, in bytes; the event that passes it is the last.
     pub batch_bytes: usize,
-    /// How long a leader that says nothing stays the leader, by Postgres's clock.
+    /// How long a leader that says nothing stays the leader, by Postgres's clock; its open transaction is ended as soon.
+    /// With `poll_every` it is the longest that a view whose leader was killed stands still.
     pub lease: Duration,
     /// How often a leader with nothing to fold renews its lease; well within `lease`.
     pub renew_every: Duration,
@@ -28,8 +29,8 @@ impl Default for ProjectorLimits {
         Self {
             batch_events: 1_000,
             batch_bytes: 8 << 20,
-            lease: Duration::from_secs(5),
-            renew_every: Duration::from_millis(1_500),
+            lease: Duration::from_secs(4),
+            renew_every: Duration::from_secs(1),
             poll_every: Duration::from_millis(500),
             backoff_first: Duration::from_millis(100),
             backoff_longest: Duration::from_secs(2),

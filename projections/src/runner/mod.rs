@@ -56,10 +56,14 @@ impl Projectors {
     /// Runs no projector yet, but listens.
     #[must_use]
     pub fn none(views: &Views, limits: ProjectorLimits) -> Self {
-        // A lost commit of a projector is folded again, rows and checkpoint together: nothing waits for its flush.
         let options = (*views.pool().connect_options()).clone();
-        let options =
-            options.application_name("gradeledger projector").options([("synchronous_commit", "off")]);
+        let options = options.application_name("gradeledger projector").options([
+            // A lost commit of a projector is folded again, rows and checkpoint together: nothing waits for its flush.
+            ("synchronous_commit", "off".to_owned()),
+            // A leader that is suspended in the middle of a batch holds locks on rows. Whoever leads when the lease is
+            // over must not wait for them longer than for the lease itself.
+            ("idle_in_transaction_session_timeout", limits.lease.as_millis().max(1).to_string()),
+        ]);
         let mut projectors = Self {
             leader: Uuid::now_v7(),
             views: views.clone(),

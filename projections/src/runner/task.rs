@@ -76,7 +76,7 @@ impl<P: Projector> Task<P> {
             let lease = Lease::acquire(&mut connection, P::VIEW, self.leader, self.limits.lease).await?;
             let Some(mut lease) = lease else {
                 self.backoff.reset();
-                self.rest().await;
+                self.stand_by().await;
                 continue;
             };
             info!(view = %P::VIEW, position = lease.position, "leads");
@@ -129,6 +129,15 @@ impl<P: Projector> Task<P> {
             }
         }
         Ok(Ended::Stopped)
+    }
+
+    /// Until it is time to ask for the lease again, or the task is to stop. Appends wake the leader alone: were every
+    /// process to ask at each of them, the row of the lease would be busy with nothing else.
+    async fn stand_by(&mut self) {
+        tokio::select! {
+            () = sleep(self.limits.poll_every) => {}
+            _ = self.stop.wait_for(|stop| *stop) => {}
+        }
     }
 
     /// Until something is appended, it is time to poll or to renew, or the task is to stop.

@@ -8,6 +8,7 @@ mod corrections;
 mod demo;
 mod desk;
 mod failed_finalisation;
+mod failover;
 mod figures;
 mod handover;
 mod kills;

@@ -131,10 +131,14 @@ impl Process {
         running.collect()
     }
 
+    /// The lines of its log so far.
+    pub(super) fn lines(&self) -> Vec<Value> {
+        lines(&fs::read_to_string(&self.log).unwrap())
+    }
+
     /// The messages of its log so far.
     pub(super) fn messages(&self) -> Vec<String> {
-        let lines = lines(&fs::read_to_string(&self.log).unwrap());
-        lines.iter().filter_map(|line| line["message"].as_str().map(str::to_owned)).collect()
+        self.lines().iter().filter_map(|line| line["message"].as_str().map(str::to_owned)).collect()
     }
 
     fn pid(&self) -> Pid {
