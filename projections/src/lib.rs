@@ -10,6 +10,7 @@
 
 mod channel;
 mod fold;
+pub mod history;
 mod projector;
 mod reading;
 mod refold;

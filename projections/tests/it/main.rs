@@ -5,6 +5,7 @@
 mod audit;
 mod crash;
 mod follow;
+mod history;
 mod lead;
 mod ledger;
 mod life;

@@ -136,6 +136,16 @@ impl Projector for Annotations {
 const ANNOTATIONS: usize = 0;
 
 impl CopyAnnotations {
+    /// Every annotation that this state has met, the removed ones too, in no order.
+    pub(crate) fn known(&self) -> impl Iterator<Item = &AnnotationRow> {
+        self.rows.values()
+    }
+
+    /// One of them.
+    pub(crate) fn of(&self, annotation: AnnotationId) -> Option<&AnnotationRow> {
+        self.rows.get(&annotation)
+    }
+
     fn standing(
         &mut self,
         annotation: AnnotationId,

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use domain::copy::{CopyEvent, CopyStatus, ExamCopy};
-use domain::{AnonymousId, ExamId, Points, Timestamp};
+use domain::{AnonymousId, CopyId, ExamId, Points, Timestamp};
 use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::weight::weight;
-use super::{CopyBody, FailedWork, LastFailure, VIEW};
+use super::{CopyBody, CopyRow, FailedWork, LastFailure, VIEW};
 use crate::projector::{FoldError, Projector, ViewName};
 use crate::refold::{begun_before, refold};
 use crate::rows::{JsonRows, RowError, RowSink};
@@ -27,6 +27,27 @@ pub struct CopyStanding {
     last_failure: Option<LastFailure>,
     first: Option<(i64, Timestamp)>,
     last: Option<(i64, Timestamp)>,
+}
+
+impl CopyStanding {
+    /// The row of the view that this state stands for; none before the first event.
+    pub(crate) fn row(&self, copy: CopyId) -> Option<CopyRow> {
+        let ((created_position, created_at), (position, updated_at)) = (self.first?, self.last?);
+        Some(CopyRow {
+            copy,
+            body: CopyBody::of(&self.copy)?,
+            last_failure: self.last_failure,
+            position,
+            created_position,
+            created_at,
+            updated_at,
+        })
+    }
+
+    /// The total as marked so far; none while the copy has no marking.
+    pub(crate) fn total(&self) -> Option<Points> {
+        self.copy.state.paper().map(|paper| paper.breakdown().total())
+    }
 }
 
 impl Projector for Copies {
