@@ -31,6 +31,8 @@ pub struct Limits {
     pub work: WorkLimits,
     /// Of a PDF and the child process that reads it.
     pub pdf: PdfLimits,
+    /// Of reading the past.
+    pub history: HistoryLimits,
     /// Of the log writers.
     pub logs: LogLimits,
 }
@@ -134,6 +136,19 @@ impl Default for DatabaseLimits {
             ledger_connections: 16,
             keys_connections: 4,
         }
+    }
+}
+
+/// What reading the past of a copy may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryLimits {
+    /// Events that one answer is folded from.
+    pub events: u32,
+}
+
+impl Default for HistoryLimits {
+    fn default() -> Self {
+        Self { events: 100_000 }
     }
 }
 

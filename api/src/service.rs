@@ -86,6 +86,7 @@ impl Service {
             views: views.clone(),
             server_keys: stores.server_keys.clone(),
             metrics: metrics.clone(),
+            history: settings.limits.history,
             read_your_writes: settings.limits.http.read_your_writes,
         });
         let mut service = Self { app, server: None, projectors: None, workers: None };

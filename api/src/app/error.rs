@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use domain::copy::CopyError;
 use domain::exam::ExamError;
-use projections::Lag;
+use projections::history::HistoryError;
+use projections::{Lag, ReplayError};
 use uuid::Uuid;
 
 use super::answers::page_box::InvalidBox;
@@ -130,6 +131,9 @@ pub enum AppError {
         /// The position of the ledger's last event.
         head: i64,
     },
+    /// A moment of a copy's history that cannot be shown.
+    #[error(transparent)]
+    History(HistoryError),
     /// Our own fault.
     #[error("internal")]
     Internal(#[source] Box<dyn Error + Send + Sync>),
@@ -175,6 +179,19 @@ impl From<VaultError> for AppError {
         match error {
             VaultError::Database(error) => error.into(),
             error => Self::internal(error),
+        }
+    }
+}
+
+impl From<HistoryError> for AppError {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::Replay(ReplayError::Database(error)) => error.into(),
+            // Damage is ours to look at; `gradeledger history` says where it is.
+            error @ (HistoryError::Fold { .. } | HistoryError::Replay(ReplayError::Unreadable { .. })) => {
+                Self::internal(error)
+            }
+            error => Self::History(error),
         }
     }
 }

@@ -1,15 +1,15 @@
 //! From a use case to the ledger and back.
 
-use ::projections::audit_trail::{commitments, open};
 use domain::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::error::Refusal;
+use super::opening::Opener;
 use super::{App, AppError, Caller};
 use crate::ledger::{By, Executed, FirstAnswer, Idempotency, Order, Place, Stored};
-use crate::vault::{Opened, VaultRow};
+use crate::vault::VaultRow;
 
 /// What a command is answered with.
 #[derive(Clone, Debug)]
@@ -73,14 +73,8 @@ impl App {
     }
 
     /// An answer with its texts opened.
-    pub(super) async fn opened(&self, mut answer: Value) -> Result<Value, AppError> {
-        let commitments = commitments(&answer);
-        if !commitments.is_empty() {
-            let texts = self.vault.open(&commitments).await?;
-            let shown = |commitment| texts.get(&commitment).unwrap_or(&Opened::Erased).shown().to_owned();
-            open(&mut answer, &shown);
-        }
-        Ok(answer)
+    pub(super) async fn opened(&self, answer: Value) -> Result<Value, AppError> {
+        Ok(Opener::Vault(&self.vault).opened(answer).await?)
     }
 }
 

@@ -9,6 +9,7 @@ mod copies;
 mod error;
 mod exams;
 mod execute;
+mod opening;
 mod places;
 mod projections;
 pub mod texts;
@@ -24,16 +25,18 @@ use uuid::Uuid;
 
 pub use caller::{Caller, CommandKey};
 pub use copies::{
-    AnnotationChange, AuditAsked, CopiesAsked, DEFAULT_TTL_SECONDS, Exported, FinalPdf, Finalising,
-    NewAnnotation, PageImage, Scan,
+    AnnotationChange, AuditAsked, CopiesAsked, CopyPast, DEFAULT_TTL_SECONDS, Exported, FinalPdf, Finalising,
+    NewAnnotation, PageImage, Scan, Spelling, Told,
 };
 pub use error::AppError;
 pub use execute::Written;
+pub use opening::{Opener, Texts};
 pub use places::{OtherEpoch, Seen};
 pub use views::Page;
 
 use crate::blobs::Blobs;
 use crate::ledger::Ledger;
+use crate::limits::HistoryLimits;
 use crate::metrics::Metrics;
 use crate::vault::{ServerKeys, Vault};
 
@@ -61,6 +64,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// How long a read waits for its view to reach what the reader has seen.
     pub read_your_writes: Duration,
+    /// What reading the past of a copy may take.
+    pub history: HistoryLimits,
 }
 
 impl App {

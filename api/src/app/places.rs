@@ -61,14 +61,21 @@ impl App {
     /// # Errors
     /// [`AppError::OtherEpoch`], [`AppError::PastHead`].
     pub async fn check_seen(&self, seen: Seen) -> Result<(), AppError> {
-        const WHAT: &str = "Ledger-Position";
+        self.check_place("Ledger-Position", seen).await
+    }
+
+    /// The same of a position that came as `what`.
+    ///
+    /// # Errors
+    /// As [`App::check_seen`].
+    pub async fn check_place(&self, what: &'static str, seen: Seen) -> Result<(), AppError> {
         let standing = self.ledger.standing().await?;
         if let Some(epoch) = seen.epoch.filter(|epoch| *epoch != standing.epoch) {
             let sent = Place { epoch, number: seen.position };
-            return Err(self.other_epoch(WHAT, sent, standing.epoch).await);
+            return Err(self.other_epoch(what, sent, standing.epoch).await);
         }
         if seen.position > standing.head {
-            return Err(AppError::PastHead { what: WHAT, sent: seen.position, head: standing.head });
+            return Err(AppError::PastHead { what, sent: seen.position, head: standing.head });
         }
         Ok(())
     }

@@ -8,10 +8,10 @@ use migrations::{PrivatePostgres, SchemaName, SessionLimits, check_server, conne
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-use super::settings::Place;
+use super::settings::{Place, ReadPlace};
 use crate::blobs::Blobs;
 use crate::limits::DatabaseLimits;
-use crate::vault::{KeyStore, MasterKey, ServerKeys};
+use crate::vault::{KeyStore, MasterKey, ServerKeys, Vault};
 
 /// Everything that a ledger is kept in, migrated and open.
 #[derive(Debug)]
@@ -143,26 +143,38 @@ impl Stores {
 /// not migrated.
 pub(crate) struct LedgerAlone {
     pub(crate) pool: PgPool,
+    keys: Option<PgConnectOptions>,
     private: Option<PrivatePostgres>,
 }
 
 impl LedgerAlone {
     pub(crate) async fn open(place: &Place) -> anyhow::Result<Self> {
         let schema = place.schema()?;
-        let (base, private) = place.ledger_alone().await?;
+        let ReadPlace { ledger, keys, private } = place.for_reading().await?;
         let limits = place.limits()?.database;
         // A walk over millions of events is one long statement after another.
         let sessions = SessionLimits {
             statement_timeout: LONG_STATEMENT,
             idle_in_transaction_timeout: limits.idle_in_transaction,
         };
-        let options = connect_options(base, &schema, sessions);
+        let options = connect_options(ledger, &schema, sessions);
+        let keys = keys.map(|keys| connect_options(keys, &SchemaName::keys(), sessions));
         check_server(&options, &schema).await?;
         let pool = PgPoolOptions::new()
             .max_connections(limits.ledger_connections)
             .acquire_timeout(limits.acquire)
             .connect_lazy_with(options);
-        Ok(Self { pool, private })
+        Ok(Self { pool, keys, private })
+    }
+
+    /// The vault, where its keys are at hand: the key store is named, and the master key with it.
+    pub(crate) async fn vault(&self, place: &Place) -> anyhow::Result<Option<Vault>> {
+        let folder = self.private.as_ref().map(PrivatePostgres::data_folder);
+        let named = place.master_key_file.is_some() || place.variable("MASTER_KEY")?.is_some();
+        let (Some(keys), true) = (&self.keys, named || folder.is_some()) else { return Ok(None) };
+        let master = master_key(place, folder)?;
+        let keys = KeyStore::open_existing(keys.clone(), &master).await?;
+        Ok(Some(Vault::new(self.pool.clone(), keys)))
     }
 
     pub(crate) async fn close(self) -> anyhow::Result<()> {

@@ -1,10 +1,12 @@
 //! The command line: what an operator types, and nothing of how it is done.
 
 mod database;
+mod history;
 mod logs;
 mod rebuild;
 mod serve;
 mod settings;
+mod stdout;
 mod token;
 mod verify;
 
@@ -38,6 +40,8 @@ enum Command {
     Verify(verify::VerifySettings),
     /// Empty views and fold them again from the events
     Rebuild(rebuild::RebuildSettings),
+    /// Print the history of a copy, or the copy as it stood at a moment
+    History(history::HistorySettings),
     /// Bring the databases to this version and exit
     Migrate(Place),
     /// List every limit with its value
@@ -65,6 +69,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Token(command) => token::token(command).await,
         Command::Verify(settings) => verify::verify(settings).await,
         Command::Rebuild(settings) => rebuild::rebuild(settings).await,
+        Command::History(settings) => history::history(settings).await,
         Command::Migrate(place) => database::migrate(&place).await,
         Command::Limits(place) => {
             for (name, value) in place.limits()?.shown() {

@@ -41,6 +41,14 @@ pub(crate) struct Place {
     pub(crate) alone: bool,
 }
 
+/// Where a ledger is read that nobody changes.
+pub(crate) struct ReadPlace {
+    pub(crate) ledger: PgConnectOptions,
+    /// The key store; none where it is not named.
+    pub(crate) keys: Option<PgConnectOptions>,
+    pub(crate) private: Option<PrivatePostgres>,
+}
+
 impl Place {
     /// Where the databases come from. A missing variable in production must not start an empty ledger, so
     /// there is no default.
@@ -67,18 +75,20 @@ impl Place {
         }
     }
 
-    /// The ledger's database alone, without its keys.
-    pub(crate) async fn ledger_alone(&self) -> anyhow::Result<(PgConnectOptions, Option<PrivatePostgres>)> {
+    /// The ledger's database, which may be all that is at hand; and that of its keys, where it is named.
+    pub(crate) async fn for_reading(&self) -> anyhow::Result<ReadPlace> {
         match (self.private, self.variable("DATABASE_URL")?) {
             (false, Some(url)) => {
-                let options = url.parse().context("DATABASE_URL is no Postgres URL")?;
-                Ok((options, None))
+                let ledger = url.parse().context("DATABASE_URL is no Postgres URL")?;
+                let keys = self.variable("KEYS_URL")?.map(|url| url.parse()).transpose();
+                Ok(ReadPlace { ledger, keys: keys.context("KEYS_URL is no Postgres URL")?, private: None })
             }
             _ => {
                 let source = self.source()?;
                 self.refuse_without_ledger()?;
                 let databases = source.open().await?;
-                Ok((databases.ledger, databases.private))
+                let (ledger, keys) = (databases.ledger, Some(databases.keys));
+                Ok(ReadPlace { ledger, keys, private: databases.private })
             }
         }
     }

@@ -30,6 +30,7 @@ mod figures;
 mod frame;
 mod health;
 mod lock;
+mod moment;
 mod openapi;
 mod paging;
 mod prefer;
@@ -135,6 +136,12 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         }),
         Route::new(GET, at!("api" / "copies" / copy: CopyId / "audit"), Read, |path| {
             path.and(query()).and(app()).then(copies::audit::audit)
+        }),
+        Route::new(GET, at!("api" / "copies" / copy: CopyId / "history"), Read, |path| {
+            path.and(query()).and(app()).then(copies::history::history)
+        }),
+        Route::new(GET, at!("api" / "copies" / copy: CopyId / "history" / "diff"), Read, |path| {
+            path.and(query()).and(app()).then(copies::history_diff::history_diff)
         }),
         Route::new(POST, at!("api" / "copies" / copy: CopyId / "ready"), Administer, |path| {
             path.and(app()).and(json()).then(copies::ready::ready)

@@ -46,6 +46,8 @@ use crate::at;
         super::copies::get::get,
         super::copies::pages::page,
         super::copies::audit::audit,
+        super::copies::history::history,
+        super::copies::history_diff::history_diff,
         super::copies::ready::ready,
         super::copies::retry_import::retry,
         super::copies::void::void,

@@ -4,6 +4,7 @@ use domain::copy::{CopyError, LockConflict};
 use domain::exam::ExamError;
 use domain::scheme::InvalidScheme;
 use http::StatusCode;
+use projections::history::HistoryError;
 
 use super::errors::ApiError;
 use crate::app::{AppError, OtherEpoch};
@@ -45,6 +46,7 @@ impl From<AppError> for ApiError {
             AppError::Unavailable { retry_after, source } => {
                 Self::unavailable("unavailable", detail, retry_after).because(source)
             }
+            AppError::History(error) => of_history(&error, detail),
             AppError::Internal(cause) => Self::internal(cause),
         }
     }
@@ -128,6 +130,30 @@ const fn of_scheme(error: &InvalidScheme) -> &'static str {
         InvalidScheme::Count(_) => "question_count",
         InvalidScheme::Twice(_) => "question_twice",
         InvalidScheme::Maximum(_) => "question_maximum",
+    }
+}
+
+/// Which moments there are is told beside the sentence, for programs.
+fn of_history(error: &HistoryError, detail: String) -> ApiError {
+    use HistoryError as E;
+    match error {
+        E::NoSuchCopy => ApiError::not_found(detail),
+        E::NoSuchSequence { last, .. } => {
+            ApiError::new(StatusCode::NOT_FOUND, "no_such_sequence", detail).with("last_sequence", *last)
+        }
+        E::BeforeBeginning { began_at, position } => {
+            ApiError::new(StatusCode::NOT_FOUND, "not_begun", detail)
+                .with("began_at", began_at.to_string())
+                .with("began_position", *position)
+        }
+        E::SequenceZero => ApiError::bad_request("invalid_moment", detail),
+        E::InTheFuture { now } => ApiError::bad_request("in_the_future", detail).with("now", now.to_string()),
+        E::Backwards { .. } => ApiError::bad_request("backwards", detail),
+        E::PastHead { head, .. } => ApiError::conflict("other_epoch", detail).with("head", *head),
+        E::TooLong { events, most } => {
+            ApiError::unprocessable("history_too_long", detail).with("events", *events).with("most", *most)
+        }
+        E::Fold { .. } | E::Replay(_) => ApiError::internal(detail),
     }
 }
 

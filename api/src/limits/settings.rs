@@ -104,6 +104,7 @@ macro_rules! all {
                 source_bytes_max, pages_max, page_side_points_max, page_pixels_max, overlay_bytes_max, output_bytes_max,
                 memory_bytes_max, import_seconds_max, finalise_seconds_max,
             }
+            history { events }
             logs { queue_lines, file_bytes, files }
         )
     };

@@ -74,19 +74,27 @@ impl KeyStore {
     /// # Errors
     /// [`VaultError::WrongMasterKey`] for any other; [`VaultError::Database`] where the store does not answer.
     pub async fn open(options: PgConnectOptions, master: &MasterKey) -> Result<Self, VaultError> {
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options)
-            .await?;
-        let check = master.derive("check value");
+        let pool = connect(options).await?;
         sqlx::query("INSERT INTO master_key (check_value) VALUES ($1) ON CONFLICT DO NOTHING")
-            .bind(check.as_slice())
+            .bind(master.derive("check value").as_slice())
             .execute(&pool)
             .await?;
-        let stored: Vec<u8> =
-            sqlx::query_scalar("SELECT check_value FROM master_key").fetch_one(&pool).await?;
-        if !bool::from(stored.ct_eq(check.as_slice())) {
+        Self::checked(pool, master).await
+    }
+
+    /// Opens the store for one who only reads: nothing is written, and a store that never had a master key is no store.
+    ///
+    /// # Errors
+    /// As [`KeyStore::open`].
+    pub async fn open_existing(options: PgConnectOptions, master: &MasterKey) -> Result<Self, VaultError> {
+        Self::checked(connect(options).await?, master).await
+    }
+
+    async fn checked(pool: PgPool, master: &MasterKey) -> Result<Self, VaultError> {
+        let check = master.derive("check value");
+        let stored: Option<Vec<u8>> =
+            sqlx::query_scalar("SELECT check_value FROM master_key").fetch_optional(&pool).await?;
+        if !stored.is_some_and(|stored| bool::from(stored.ct_eq(check.as_slice()))) {
             return Err(VaultError::WrongMasterKey);
         }
         let (by_id, by_owner) = (Cache::new(CACHED_KEYS), Cache::new(CACHED_KEYS));
@@ -189,6 +197,14 @@ impl KeyStore {
         let key = opened.and_then(|key| key.as_slice().try_into().ok()).ok_or(VaultError::DamagedKey(id))?;
         Ok(Arc::new(DataKey { id, key: Zeroizing::new(key), read_at: Instant::now() }))
     }
+}
+
+async fn connect(options: PgConnectOptions) -> Result<PgPool, sqlx::Error> {
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options)
+        .await
 }
 
 fn context(id: Uuid, owner: VaultOwner, purpose: Purpose) -> Vec<u8> {

@@ -5,6 +5,7 @@ mod audit;
 mod copies;
 mod exams;
 mod finalise;
+mod history;
 mod idempotency;
 mod import;
 mod lock;

@@ -7,6 +7,8 @@ pub mod copy_parts;
 pub mod copy_summary;
 pub mod decimal;
 pub mod exam;
+pub mod history;
+pub mod history_change;
 pub mod list;
 pub mod lock;
 pub mod marks;

@@ -6,6 +6,8 @@ pub(super) mod export;
 pub(super) mod final_pdf;
 pub(super) mod finalise;
 pub(super) mod get;
+pub(super) mod history;
+pub(super) mod history_diff;
 pub(super) mod import;
 pub(super) mod list;
 pub(super) mod pages;

@@ -13,7 +13,7 @@ use gradeledger::http::{
     Server, Uploads, call, json, pdf, routes,
 };
 use gradeledger::ledger::{Ledger, LedgerLimits, Place};
-use gradeledger::limits::HttpLimits;
+use gradeledger::limits::{HistoryLimits, HttpLimits};
 use gradeledger::metrics::{Metrics, Sources};
 use gradeledger::tokens::{self, Tokens};
 use gradeledger::vault::{KeyStore, MasterKey, ServerKeys, Vault};
@@ -161,6 +161,7 @@ async fn app(database: &TestDatabase, metrics: &Metrics, read_your_writes: Durat
         views: Views::new(pool),
         server_keys: ServerKeys::of(&master),
         metrics: metrics.clone(),
+        history: HistoryLimits::default(),
         read_your_writes,
     });
     (app, folder)

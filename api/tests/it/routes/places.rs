@@ -16,11 +16,13 @@ use super::worker;
 use super::world::{Person, Said, World, an_annotation, heard};
 
 /// Reads that are answered from the ledger itself, and have every position as soon as it is committed.
-const FROM_THE_LEDGER: [&str; 4] = [
+const FROM_THE_LEDGER: [&str; 6] = [
     "/api/projections",
     "/api/openapi.json",
     "/api/copies/{copy}/pages/{page}",
     "/api/copies/{copy}/final-pdf",
+    "/api/copies/{copy}/history",
+    "/api/copies/{copy}/history/diff",
 ];
 
 /// Writes that were made, by route, each held to its `Ledger-Position`.

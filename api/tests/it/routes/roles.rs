@@ -65,7 +65,9 @@ async fn a_copy_that_is_not_there_is_404_for_those_who_may() {
     world.post(&world.grader, &path("/lock"), json!({})).await.refused(404, "not_found");
     world.post(&world.admin, &path("/ready"), json!({})).await.refused(404, "not_found");
     world.post(&world.admin, &path("/export"), json!({"format": "PDF"})).await.refused(404, "not_found");
-    for rest in ["", "/audit", "/lock/status", "/annotations", "/final-pdf"] {
+    for rest in
+        ["", "/audit", "/history", "/history/diff?from=1", "/lock/status", "/annotations", "/final-pdf"]
+    {
         world.get(&world.auditor, &path(rest)).await.refused(404, "not_found");
     }
 }

@@ -9,7 +9,7 @@ use gradeledger::app::{App, Parts};
 use gradeledger::blobs::Blobs;
 use gradeledger::http::{Action, Figures, Frame, Readiness, Route, Server, Uploads, routes};
 use gradeledger::ledger::{Ledger, LedgerLimits, Place};
-use gradeledger::limits::HttpLimits;
+use gradeledger::limits::{HistoryLimits, HttpLimits};
 use gradeledger::metrics::{Metrics, Sources};
 use gradeledger::tokens::{self, Tokens};
 use gradeledger::vault::{KeyStore, MasterKey, ServerKeys, Vault};
@@ -79,6 +79,7 @@ impl World {
             views: Views::new(pool),
             server_keys: ServerKeys::of(&master),
             metrics: metrics.clone(),
+            history: HistoryLimits::default(),
             read_your_writes: limits.read_your_writes,
         });
         let readiness = Readiness::new(Vec::new(), limits.ready);

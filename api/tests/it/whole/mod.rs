@@ -11,6 +11,7 @@ mod failed_finalisation;
 mod failover;
 mod figures;
 mod handover;
+mod history_command;
 mod kills;
 mod leases;
 mod place;
