@@ -9,6 +9,7 @@
 //! same rows: a fold has no clock, no randomness, and names every event.
 
 mod channel;
+mod drift;
 mod fold;
 pub mod history;
 mod projector;
@@ -22,6 +23,9 @@ mod table;
 pub mod views;
 
 pub use channel::channel;
+pub use drift::{
+    Column, Difference, DriftError, DriftNews, DriftScope, DriftSummary, DriftWalk, Finding, ViewDrift,
+};
 pub use projector::{FoldError, Projector, ViewName};
 pub use reading::{Lag, OperateError, Poison, ProjectionStatus, Views, WaitError};
 pub use refold::refold;

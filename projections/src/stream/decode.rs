@@ -44,7 +44,7 @@ pub(super) struct EventRow {
     pub(super) position: i64,
     event_id: Uuid,
     aggregate_type: String,
-    aggregate_id: String,
+    pub(super) aggregate_id: String,
     sequence: i64,
     pub(super) event_type: String,
     event_version: String,

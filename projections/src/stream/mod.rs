@@ -8,5 +8,5 @@ mod recorded;
 pub use decode::DecodeError;
 pub(crate) use of_copy::read_copy;
 pub use read::ReplayError;
-pub(crate) use read::{Batch, BatchLimits, End, Unreadable, read_batch, replay};
+pub(crate) use read::{Batch, BatchLimits, End, Unreadable, read_batch, replay, replay_each};
 pub use recorded::{LedgerEvent, RecordedEvent, StreamId, StreamType};

@@ -1,5 +1,7 @@
 //! Reading the ledger: in order of position for the runner, or one stream for the state of a copy.
 
+use std::collections::HashMap;
+
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -130,17 +132,34 @@ pub(crate) async fn replay(
     until: i64,
     mut take: impl FnMut(RecordedEvent) -> Result<(), String> + Send,
 ) -> Result<(), ReplayError> {
+    replay_each(connection, kind, streams, until, |_, position, event| {
+        let taken = event.map_err(|error| error.to_string()).and_then(&mut take);
+        taken.map_err(|cause| ReplayError::Unreadable { position, cause })
+    })
+    .await
+}
+
+/// As [`replay`], and leaves to `take` what becomes of an event that cannot be read: it gets stream and position of each.
+pub(crate) async fn replay_each<E: From<sqlx::Error>>(
+    connection: &mut PgConnection,
+    kind: StreamType,
+    streams: &[StreamId],
+    until: i64,
+    mut take: impl FnMut(StreamId, i64, Result<RecordedEvent, DecodeError>) -> Result<(), E> + Send,
+) -> Result<(), E> {
     let ids: Vec<String> = streams.iter().map(|stream| Uuid::to_string(&stream.uuid())).collect();
+    let of_ids: HashMap<&str, StreamId> =
+        ids.iter().zip(streams).map(|(id, stream)| (id.as_str(), *stream)).collect();
     let mut rows = sqlx::query_as::<_, EventRow>(include_str!("replay.sql"))
         .bind(kind.as_str())
-        .bind(ids)
+        .bind(&ids)
         .bind(until)
         .fetch(connection);
     while let Some(row) = rows.try_next().await? {
-        let position = row.position;
-        let unreadable = |cause: String| ReplayError::Unreadable { position, cause };
-        if let Some(event) = row.decode().map_err(|error| unreadable(error.to_string()))? {
-            take(event).map_err(unreadable)?;
+        // Every row has its payload and one of the ids that were asked for.
+        let Some(stream) = of_ids.get(row.aggregate_id.as_str()) else { continue };
+        if let Some(event) = row.decode().transpose() {
+            take(*stream, row.position, event)?;
         }
     }
     Ok(())

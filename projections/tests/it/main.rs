@@ -4,6 +4,7 @@
 
 mod audit;
 mod crash;
+mod drift;
 mod follow;
 mod history;
 mod lead;

@@ -1,0 +1,60 @@
+//! One moment of the ledger: the rows of views, their checkpoints and the events behind them, as they stand together.
+
+use std::collections::BTreeMap;
+
+use sqlx::{Connection, PgConnection, Postgres, Transaction};
+
+use super::check::Check;
+use crate::projector::ViewName;
+
+/// Where a view stands at a moment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Standing {
+    /// The position that it has folded.
+    pub(super) position: i64,
+    /// The ledger's last position.
+    pub(super) head: i64,
+    /// Whether an event stops it.
+    pub(super) stopped: bool,
+}
+
+/// Begins to look at the views at `which`: a transaction that sees one moment, and where each of them stands in it.
+///
+/// The tables are locked, as a reader locks them, before the first look fixes the moment: a rebuild that swaps them has
+/// either ended by then, or waits for this transaction. Else a name could come to mean a table that this moment sees as
+/// empty.
+pub(super) async fn begin<'a>(
+    connection: &'a mut PgConnection,
+    checks: &[Box<dyn Check>],
+    which: &[usize],
+) -> Result<(Transaction<'a, Postgres>, Vec<Standing>), sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    let tables: Vec<&str> =
+        which.iter().flat_map(|&index| checks[index].tables()).map(|table| table.name).collect();
+    sqlx::query(&format!("LOCK TABLE {} IN ACCESS SHARE MODE", tables.join(", ")))
+        .execute(&mut *transaction)
+        .await?;
+    let views: Vec<ViewName> = which.iter().map(|&index| checks[index].view()).collect();
+    let standings = standings(&mut transaction, &views).await?;
+    Ok((transaction, standings))
+}
+
+/// Where views stand. A view that never ran stands at 0.
+pub(super) async fn standings(
+    connection: &mut PgConnection,
+    views: &[ViewName],
+) -> Result<Vec<Standing>, sqlx::Error> {
+    let rows: Vec<(String, i32, i64, bool)> =
+        sqlx::query_as("SELECT name, version, position, poison_position IS NOT NULL FROM projections")
+            .fetch_all(&mut *connection)
+            .await?;
+    let head: i64 =
+        sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events").fetch_one(connection).await?;
+    let mut standing: BTreeMap<(String, i32), Standing> = BTreeMap::new();
+    for (name, version, position, stopped) in rows {
+        standing.insert((name, version), Standing { position, head, stopped });
+    }
+    let never_ran = Standing { position: 0, head, stopped: false };
+    let mut of = |view: &ViewName| standing.remove(&(view.name.to_owned(), view.version));
+    Ok(views.iter().map(|view| of(view).unwrap_or_else(|| never_ran.clone())).collect())
+}
