@@ -41,6 +41,13 @@ uuid_ids! {
     ActorId,
     /// The person whose copy it is: a pseudonym, never a name.
     SubjectId,
+    /// The stream of what operators do to the ledger's views: there is one, [`OperationsId::ONLY`].
+    OperationsId,
+}
+
+impl OperationsId {
+    /// The id of the only such stream, the same in every ledger.
+    pub const ONLY: Self = Self(Uuid::from_u128(0x6f70_6572_6174_8ea7_8000_6c65_6467_6572));
 }
 
 impl CopyId {
@@ -120,6 +127,8 @@ codes! {
     QuestionId("a question id", 32),
     /// The office's own code of an exam: `MATHS-2026-S1`.
     ExamCode("an exam code", 64),
+    /// A sort of stream, as it stands in the column `aggregate_type`: `ExamCopy`.
+    StreamSort("a sort of stream", 64),
 }
 
 /// Codes stand in events, URLs and logs, so they hold nothing that could be personal free text or need escaping.

@@ -13,24 +13,25 @@ pub mod geometry;
 pub mod ids;
 pub mod leaf;
 pub mod metadata;
+pub mod operations;
 pub mod points;
 pub mod scheme;
+pub mod shape;
 pub mod time;
 
-mod type_names;
+mod event_types;
 
-pub(crate) use type_names::event_type_names;
+pub(crate) use event_types::event_types;
 
 pub use commitment::Commitment;
 pub use digest::Digest;
 pub use geometry::PageBox;
-pub use ids::{ActorId, AnnotationId, AnonymousId, CopyId, ExamCode, ExamId, LockId, QuestionId, SubjectId};
+pub use ids::{
+    ActorId, AnnotationId, AnonymousId, CopyId, ExamCode, ExamId, LockId, OperationsId, QuestionId, SubjectId,
+};
 pub use metadata::{Metadata, Role};
+pub use operations::ViewName;
 pub use points::Points;
 pub use scheme::Question;
+pub use shape::{READER, Reader};
 pub use time::Timestamp;
-
-/// The version that every event type of this build is written in.
-///
-/// A new shape of an event is a new version with an upcaster; the shape of a shipped version stays.
-pub const EVENT_VERSION: &str = "1";

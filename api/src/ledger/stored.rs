@@ -7,6 +7,7 @@ use cqrs_es::persist::EventUpcaster;
 use domain::Digest;
 use domain::copy::ExamCopy;
 use domain::exam::Exam;
+use domain::operations::Operations;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use uuid::Uuid;
@@ -68,7 +69,11 @@ impl<A> Weighter<Uuid, Loaded<A>> for ByEvents {
 pub struct Shelves {
     copies: Shelf<ExamCopy>,
     exams: Shelf<Exam>,
+    operations: Shelf<Operations>,
 }
+
+/// How many events of the operations stream are kept folded. There is one such stream, so this is when it is folded anew.
+const OPERATIONS_EVENTS: u64 = 100_000;
 
 /// What a stream is reckoned to hold when the cache is laid out; only its speed depends on it.
 const EVENTS_A_STREAM: u64 = 50;
@@ -80,6 +85,7 @@ impl Shelves {
             copies: Cache::with_weighter(states, cached_events, ByEvents),
             // There are some hundred copies to an exam, so a tenth is ample.
             exams: Cache::with_weighter(states / 10, cached_events / 10, ByEvents),
+            operations: Cache::with_weighter(1, OPERATIONS_EVENTS, ByEvents),
         }
     }
 }
@@ -101,5 +107,15 @@ impl Stored for Exam {
 
     fn shelf(shelves: &Shelves) -> &Shelf<Self> {
         &shelves.exams
+    }
+}
+
+impl Stored for Operations {
+    fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    fn shelf(shelves: &Shelves) -> &Shelf<Self> {
+        &shelves.operations
     }
 }

@@ -1,6 +1,6 @@
 //! Whose a secret is, and what it is for.
 
-use domain::CopyId;
+use domain::{CopyId, OperationsId};
 use uuid::Uuid;
 
 /// Whose personal data is sealed. Erasure destroys an owner's keys.
@@ -8,6 +8,8 @@ use uuid::Uuid;
 pub enum VaultOwner {
     /// A copy: its scan, its file's name, what graders wrote on it.
     Copy(CopyId),
+    /// The operators: what they gave as reasons of their acts.
+    Operations(OperationsId),
 }
 
 impl VaultOwner {
@@ -16,6 +18,7 @@ impl VaultOwner {
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Copy(_) => "copy",
+            Self::Operations(_) => "operations",
         }
     }
 
@@ -24,6 +27,7 @@ impl VaultOwner {
     pub const fn id(self) -> Uuid {
         match self {
             Self::Copy(copy) => copy.0,
+            Self::Operations(operations) => operations.0,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{Commitment, CopyId, Digest};
+use domain::{Commitment, CopyId, Digest, OperationsId};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
 use uuid::Uuid;
@@ -131,6 +131,7 @@ fn read(row: &PgRow) -> Result<VaultRow, VaultError> {
     let commitment = Digest::from_slice(row.try_get(0)?).ok_or_else(|| malformed("commitment"))?;
     let owner = match row.try_get::<&str, _>(3)? {
         "copy" => VaultOwner::Copy(CopyId(row.try_get(2)?)),
+        "operations" => VaultOwner::Operations(OperationsId(row.try_get(2)?)),
         _ => return Err(malformed("owner").into()),
     };
     let purpose: &str = row.try_get(4)?;

@@ -17,6 +17,7 @@ mod logs;
 mod metrics;
 mod office;
 mod openapi;
+mod operations;
 mod pdf_child;
 mod pdf_finalise;
 mod pdf_import;

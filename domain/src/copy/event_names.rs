@@ -1,45 +1,32 @@
 //! What the events of a copy are called, in the ledger and in the audit trail.
 
-use cqrs_es::DomainEvent;
-
 use super::event::CopyEvent;
-use crate::EVENT_VERSION;
 
-impl DomainEvent for CopyEvent {
-    fn event_type(&self) -> String {
-        self.type_name().to_owned()
-    }
-
-    fn event_version(&self) -> String {
-        EVENT_VERSION.to_owned()
-    }
-}
-
-crate::event_type_names! {
+crate::event_types! {
     CopyEvent:
-    CopyImportRequested,
-    CopyImported,
-    CopyImportFailed,
-    CopyImportRetried,
-    CopyValidated,
-    LockAcquired,
-    LockRenewed,
-    LockReleased,
-    LockExpired,
-    LockForceReleased,
-    AnnotationAdded,
-    AnnotationRevised,
-    AnnotationRemoved,
-    QuestionScored,
-    RemarkSet,
-    AppreciationSet,
-    FinalisationStarted,
-    CopyGraded,
-    FinalisationFailed,
-    CopyExported,
-    ScoreCorrected,
-    CopyReopened,
-    CopyVoided,
+    CopyImportRequested [1],
+    CopyImported [1],
+    CopyImportFailed [1],
+    CopyImportRetried [1],
+    CopyValidated [1],
+    LockAcquired [1],
+    LockRenewed [1],
+    LockReleased [1],
+    LockExpired [1],
+    LockForceReleased [1],
+    AnnotationAdded [1],
+    AnnotationRevised [1],
+    AnnotationRemoved [1],
+    QuestionScored [1],
+    RemarkSet [1],
+    AppreciationSet [1],
+    FinalisationStarted [1],
+    CopyGraded [1],
+    FinalisationFailed [1],
+    CopyExported [1],
+    ScoreCorrected [1],
+    CopyReopened [1],
+    CopyVoided [1],
 }
 
 impl CopyEvent {

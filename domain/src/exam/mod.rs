@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
-use cqrs_es::{Aggregate, DomainEvent};
 use serde::{Deserialize, Serialize};
 
 use crate::scheme::{self, InvalidScheme};
-use crate::{ActorId, EVENT_VERSION, ExamCode, Question};
+use crate::{ActorId, ExamCode, Question};
 
 /// An event of an exam's stream. Those without fields are written `Name {}`, so that every payload is an
 /// object and a field can be added.
@@ -43,25 +43,15 @@ pub enum ExamEvent {
     ExamArchived {},
 }
 
-crate::event_type_names! {
+crate::event_types! {
     ExamEvent:
-    ExamCreated,
-    SchemePublished,
-    GraderEnrolled,
-    GraderRemoved,
-    ResultsReleased,
-    ResultsWithdrawn,
-    ExamArchived,
-}
-
-impl DomainEvent for ExamEvent {
-    fn event_type(&self) -> String {
-        self.type_name().to_owned()
-    }
-
-    fn event_version(&self) -> String {
-        EVENT_VERSION.to_owned()
-    }
+    ExamCreated [1],
+    SchemePublished [1],
+    GraderEnrolled [1],
+    GraderRemoved [1],
+    ResultsReleased [1],
+    ResultsWithdrawn [1],
+    ExamArchived [1],
 }
 
 /// What can be asked of an exam.

@@ -9,9 +9,7 @@ use super::held::Held;
 use super::lease::Lease;
 use crate::fold::fold;
 use crate::projector::Projector;
-use crate::stream::{
-    Batch, BatchLimits, End, LedgerEvent, RecordedEvent, ReplayError, StreamId, Unreadable, read_batch,
-};
+use crate::stream::{Batch, BatchLimits, End, RecordedEvent, ReplayError, StreamId, Unreadable, read_batch};
 use crate::table::Tables;
 
 /// What a step came to.
@@ -108,14 +106,10 @@ pub(super) async fn step<P: Projector>(
 /// Ends the batch before the event at `index`, which cannot be folded.
 fn cut(batch: &mut Batch, index: usize, cause: String) {
     let Some(event) = batch.events.get(index) else { return };
-    let event_type = match &event.event {
-        LedgerEvent::Copy(event) => event.type_name(),
-        LedgerEvent::Exam(event) => event.type_name(),
-    };
     batch.end = End::Unreadable(Unreadable {
         position: event.position,
         stream: event.stream.to_string(),
-        event_type: event_type.to_owned(),
+        event_type: event.event.type_name().to_owned(),
         cause,
     });
     batch.last = event.position - 1;

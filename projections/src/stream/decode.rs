@@ -2,7 +2,9 @@
 
 use domain::copy::CopyEvent;
 use domain::exam::ExamEvent;
-use domain::{EVENT_VERSION, Metadata, Timestamp};
+use domain::operations::OperationsEvent;
+use domain::shape::Reading;
+use domain::{Metadata, Reader, Timestamp};
 use serde::de::DeserializeOwned;
 use sqlx::postgres::PgRow;
 use sqlx::types::chrono::{DateTime, Utc};
@@ -17,11 +19,16 @@ pub enum DecodeError {
     /// A kind of stream that a newer version has brought.
     #[error("streams of type {0} are unknown to this version; start the version that wrote it, then retry")]
     StreamType(String),
-    /// A version of an event that a newer version has brought.
+    /// An event type, or a version of one, that a newer version has brought.
     #[error(
-        "version {0} of this event is unknown to this version; start the version that wrote it, then retry"
+        "{event_type} in version {event_version} is unknown to this version; start the version that wrote it, then retry"
     )]
-    EventVersion(String),
+    Shape {
+        /// The event's type.
+        event_type: String,
+        /// The version of its shape.
+        event_version: String,
+    },
     /// The id of the stream is not a UUID.
     #[error("the stream id {0} is not a UUID")]
     StreamIdText(String),
@@ -90,8 +97,12 @@ impl EventRow {
         let (Some(payload), Some(metadata)) = (&self.payload, &self.metadata) else {
             return Ok(None);
         };
-        if self.event_version != EVENT_VERSION {
-            return Err(DecodeError::EventVersion(self.event_version.clone()));
+        match Reader::CURRENT.reading(&self.aggregate_type, &self.event_type, &self.event_version) {
+            Reading::AsWritten | Reading::Upcast => {}
+            Reading::Unknown => {
+                let (event_type, event_version) = (self.event_type.clone(), self.event_version.clone());
+                return Err(DecodeError::Shape { event_type, event_version });
+            }
         }
         let id =
             self.aggregate_id.parse().map_err(|_| DecodeError::StreamIdText(self.aggregate_id.clone()))?;
@@ -108,18 +119,12 @@ impl EventRow {
 }
 
 fn decode_payload(kind: StreamType, payload: &str, event_type: &str) -> Result<LedgerEvent, DecodeError> {
-    let (event, found) = match kind {
-        StreamType::Copy => {
-            let event: CopyEvent = parse(payload)?;
-            let found = event.type_name();
-            (LedgerEvent::Copy(event), found)
-        }
-        StreamType::Exam => {
-            let event: ExamEvent = parse(payload)?;
-            let found = event.type_name();
-            (LedgerEvent::Exam(event), found)
-        }
+    let event = match kind {
+        StreamType::Copy => LedgerEvent::Copy(parse::<CopyEvent>(payload)?),
+        StreamType::Exam => LedgerEvent::Exam(parse::<ExamEvent>(payload)?),
+        StreamType::Operations => LedgerEvent::Operations(parse::<OperationsEvent>(payload)?),
     };
+    let found = event.type_name();
     if found == event_type { Ok(event) } else { Err(DecodeError::OtherType { found }) }
 }
 

@@ -5,7 +5,8 @@ use std::fmt;
 use cqrs_es::Aggregate;
 use domain::copy::{CopyEvent, ExamCopy};
 use domain::exam::{Exam, ExamEvent};
-use domain::{CopyId, ExamId, Metadata, Timestamp};
+use domain::operations::{Operations, OperationsEvent};
+use domain::{CopyId, ExamId, Metadata, OperationsId, Timestamp};
 use uuid::Uuid;
 
 /// An event with everything that was recorded beside it.
@@ -34,15 +35,31 @@ pub enum LedgerEvent {
     Copy(CopyEvent),
     /// To an exam.
     Exam(ExamEvent),
+    /// To a view, by an operator.
+    Operations(OperationsEvent),
 }
 
-/// A stream: one copy or one exam.
+impl LedgerEvent {
+    /// The event's type as it stands in the column `event_type`.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Copy(event) => event.type_name(),
+            Self::Exam(event) => event.type_name(),
+            Self::Operations(event) => event.type_name(),
+        }
+    }
+}
+
+/// A stream: one copy, one exam, or the acts of operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StreamId {
     /// A copy's stream.
     Copy(CopyId),
     /// An exam's stream.
     Exam(ExamId),
+    /// The acts of operators.
+    Operations(OperationsId),
 }
 
 /// The kinds of stream that this build knows.
@@ -52,11 +69,13 @@ pub enum StreamType {
     Copy,
     /// Exams.
     Exam,
+    /// Acts of operators.
+    Operations,
 }
 
 impl StreamType {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Copy, Self::Exam];
+    pub const ALL: [Self; 3] = [Self::Copy, Self::Exam, Self::Operations];
 
     /// As it stands in the column `aggregate_type`.
     #[must_use]
@@ -64,6 +83,7 @@ impl StreamType {
         match self {
             Self::Copy => ExamCopy::TYPE,
             Self::Exam => Exam::TYPE,
+            Self::Operations => Operations::TYPE,
         }
     }
 
@@ -73,6 +93,7 @@ impl StreamType {
         match self {
             Self::Copy => StreamId::Copy(CopyId(id)),
             Self::Exam => StreamId::Exam(ExamId(id)),
+            Self::Operations => StreamId::Operations(OperationsId(id)),
         }
     }
 }
@@ -84,6 +105,7 @@ impl StreamId {
         match self {
             Self::Copy(_) => StreamType::Copy,
             Self::Exam(_) => StreamType::Exam,
+            Self::Operations(_) => StreamType::Operations,
         }
     }
 
@@ -93,6 +115,7 @@ impl StreamId {
         match self {
             Self::Copy(id) => id.0,
             Self::Exam(id) => id.0,
+            Self::Operations(id) => id.0,
         }
     }
 }

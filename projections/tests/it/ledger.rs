@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::copy::CopyEvent;
 use domain::exam::ExamEvent;
 use domain::leaf::Content;
-use domain::{ActorId, CopyId, Digest, EVENT_VERSION, ExamId, Metadata, Role};
+use domain::{ActorId, CopyId, Digest, ExamId, Metadata, Role};
 use fixtures::database::TestDatabase;
 use projections::{ProjectorLimits, Projectors, StreamId, Views};
 use serde::Serialize;
@@ -179,10 +179,11 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// An event in its version 1.
     pub(crate) fn of(event_type: &str, event: &impl Serialize) -> Self {
         Self {
             event_type: event_type.to_owned(),
-            version: EVENT_VERSION.to_owned(),
+            version: "1".to_owned(),
             payload: serde_json::to_string(event).unwrap(),
             metadata: by(ADA, "request-1"),
         }

@@ -191,7 +191,7 @@ fn changed(recorded: &RecordedEvent) -> Option<AnnotationId> {
         LedgerEvent::Copy(
             CopyEvent::AnnotationRevised { annotation, .. } | CopyEvent::AnnotationRemoved { annotation, .. },
         ) => Some(*annotation),
-        LedgerEvent::Copy(_) | LedgerEvent::Exam(_) => None,
+        LedgerEvent::Copy(_) | LedgerEvent::Exam(_) | LedgerEvent::Operations(_) => None,
     }
 }
 

@@ -35,7 +35,7 @@ impl Projector for AuditTrail {
         key: &["position"],
         made: Made::Rows { stream: "coalesce(copy_id, exam_id)" },
     }];
-    const FOLLOWS: &'static [StreamType] = &StreamType::ALL;
+    const FOLLOWS: &'static [StreamType] = &[StreamType::Copy, StreamType::Exam];
     type State = NewRows;
 
     fn fold(state: &mut NewRows, recorded: &RecordedEvent) -> Result<(), FoldError> {
@@ -49,6 +49,7 @@ impl Projector for AuditTrail {
             LedgerEvent::Exam(event) => {
                 (exam_act::action(event), event.type_name(), exam_act::metadata(event))
             }
+            LedgerEvent::Operations(_) => return Ok(()),
         };
         state.rows.push(written(recorded, action, event_type, metadata));
         Ok(())
@@ -143,6 +144,7 @@ fn written(
     let (copy_id, exam_id) = match recorded.stream {
         StreamId::Copy(copy) => (Some(copy), None),
         StreamId::Exam(exam) => (None, Some(exam)),
+        StreamId::Operations(_) => (None, None),
     };
     Written {
         position: recorded.position,
