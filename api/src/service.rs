@@ -40,6 +40,8 @@ pub struct ServiceSettings {
     pub listen: SocketAddr,
     /// Which parts run.
     pub parts: Parts,
+    /// Whether the workers hold views to their events.
+    pub drift_check: bool,
     /// The limits of the process.
     pub limits: Limits,
     /// The children that read and write PDFs.
@@ -53,7 +55,7 @@ impl ServiceSettings {
     /// When the path of the running program cannot be found.
     pub fn at(listen: SocketAddr, limits: Limits) -> anyhow::Result<Self> {
         let pdf = PdfWorker::current(limits.pdf.clone()).context("finding the running program")?;
-        Ok(Self { listen, parts: Parts::ALL, limits, pdf })
+        Ok(Self { listen, parts: Parts::ALL, drift_check: true, limits, pdf })
     }
 }
 
@@ -98,7 +100,8 @@ impl Service {
             service.projectors = Some(Projectors::start(&views, settings.limits.projectors));
         }
         if settings.parts.workers {
-            service.workers = Some(Workers::start(service.app.clone(), settings.pdf, settings.limits.work));
+            let (app, limits) = (service.app.clone(), settings.limits.work);
+            service.workers = Some(Workers::start(app, settings.pdf, limits, settings.drift_check));
         }
         Ok(service)
     }

@@ -1,6 +1,7 @@
 //! The command line: what an operator types, and nothing of how it is done.
 
 mod database;
+mod drift;
 mod history;
 mod logs;
 mod rebuild;
@@ -40,6 +41,8 @@ enum Command {
     Verify(verify::VerifySettings),
     /// Empty views and fold them again from the events
     Rebuild(rebuild::RebuildSettings),
+    /// Fold events again and hold the rows of views to them; write anew what differs
+    Drift(drift::DriftSettings),
     /// Print the history of a copy, or the copy as it stood at a moment
     History(history::HistorySettings),
     /// Bring the databases to this version and exit
@@ -69,6 +72,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Token(command) => token::token(command).await,
         Command::Verify(settings) => verify::verify(settings).await,
         Command::Rebuild(settings) => rebuild::rebuild(settings).await,
+        Command::Drift(settings) => Ok(drift::drift(settings).await),
         Command::History(settings) => history::history(settings).await,
         Command::Migrate(place) => database::migrate(&place).await,
         Command::Limits(place) => {

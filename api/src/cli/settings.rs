@@ -166,6 +166,9 @@ pub(crate) struct ServeSettings {
         default_value = "api,projectors,workers"
     )]
     pub(crate) only: Vec<Part>,
+    /// Do not hold the views to their events in the background (see `gradeledger drift`)
+    #[arg(long)]
+    pub(crate) no_drift_check: bool,
     /// Write ledger.log and audit.log into this folder, instead of stdout
     #[arg(long, env = "GRADELEDGER_LOG_DIR", value_name = "FOLDER")]
     pub(crate) log_dir: Option<PathBuf>,

@@ -98,7 +98,8 @@ macro_rules! all {
                 batch_events, batch_bytes, lease, renew_every, poll_every, backoff_first, backoff_longest, stop_within,
             }
             work {
-                slots, lease, renewal, poll, claims, expiry_poll, sweep_poll, sweep_age, shutdown,
+                slots, lease, renewal, poll, claims, expiry_poll, sweep_poll, sweep_age, drift_poll, drift_streams,
+                shutdown,
             }
             pdf {
                 source_bytes_max, pages_max, page_side_points_max, page_pixels_max, overlay_bytes_max, output_bytes_max,

@@ -4,6 +4,7 @@
 //! is read from the database is read at a scrape, within a bound, and the last value stands when it is not
 //! there in time. Label values come from closed sets, and all of them are there from the start, at zero.
 
+mod drift;
 mod grading;
 mod labels;
 mod ledger;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
+use drift::Drift;
 use grading::Grading;
 use service::Service;
 
@@ -38,6 +40,7 @@ struct Inner {
     registry: Registry,
     grading: Grading,
     service: Service,
+    drift: Drift,
 }
 
 impl Default for Metrics {
@@ -53,8 +56,9 @@ impl Metrics {
         let mut registry = Registry::default();
         let grading = Grading::register(&mut registry);
         let service = Service::register(&mut registry);
+        let drift = Drift::register(&mut registry);
         process::register(&mut registry);
-        Self(Arc::new(Inner { registry, grading, service }))
+        Self(Arc::new(Inner { registry, grading, service, drift }))
     }
 
     /// All figures as they are now, in the OpenMetrics text format.

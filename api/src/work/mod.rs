@@ -8,6 +8,7 @@
 //! taken from the claim to the end, failures included (L14).
 
 mod claims;
+mod drift;
 mod duty;
 mod expire;
 mod finalise;
@@ -53,6 +54,10 @@ pub struct WorkLimits {
     pub sweep_poll: Duration,
     /// How old such a blob must be before it is removed.
     pub sweep_age: Duration,
+    /// How often a few copies are held to their events, in every view.
+    pub drift_poll: Duration,
+    /// How many copies, and as many exams.
+    pub drift_streams: usize,
     /// How long an item in hand may go on once the service is told to stop.
     pub shutdown: Duration,
 }
@@ -70,6 +75,8 @@ impl Default for WorkLimits {
             expiries: PageSize::MAX,
             sweep_poll: Duration::from_secs(3_600),
             sweep_age: Duration::from_secs(24 * 3_600),
+            drift_poll: Duration::from_secs(60),
+            drift_streams: 20,
             shutdown: Duration::from_secs(10),
         }
     }
@@ -94,9 +101,9 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts the workers.
+    /// Starts the workers; `drift_check` is whether views are held to their events as well.
     #[must_use]
-    pub fn start(app: App, pdf: PdfWorker, limits: WorkLimits) -> Self {
+    pub fn start(app: App, pdf: PdfWorker, limits: WorkLimits, drift_check: bool) -> Self {
         let (stop, stopped) = watch::channel(false);
         let shutdown = limits.shutdown;
         let slots = limits.slots;
@@ -106,6 +113,9 @@ impl Workers {
             tasks.spawn(slot::run(bench.clone(), stopped.clone()));
         }
         tasks.spawn(expire::run(bench.clone(), stopped.clone()));
+        if drift_check {
+            tasks.spawn(drift::run(bench.clone(), stopped.clone()));
+        }
         tasks.spawn(sweep::run(bench, stopped));
         Self { tasks, stop, shutdown }
     }

@@ -1,0 +1,110 @@
+//! `gradeledger drift`: whether the rows of views are what the events come to.
+
+mod told;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::bail;
+use clap::Args;
+use domain::CopyId;
+use indicatif::{ProgressBar, ProgressStyle};
+use projections::{DriftScope, DriftSummary, DriftWalk, StreamId, ViewName, Views, views};
+
+use super::database::LedgerAlone;
+use super::refuse;
+use super::settings::Place;
+use told::Told;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 if every row is what the events come to, 1 if rows differed (repaired or not), \
+                        2 if it could not be found out."
+)]
+pub(crate) struct DriftSettings {
+    #[command(flatten)]
+    place: Place,
+    /// The views to look at [default: all]
+    #[arg(value_name = "VIEW", value_parser = view)]
+    views: Vec<ViewName>,
+    /// Look at this many copies, and as many exams, from a random place on, instead of all
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "copy")]
+    sample: Option<u32>,
+    /// Look at this copy alone
+    #[arg(long, value_name = "ID")]
+    copy: Option<CopyId>,
+    /// Write the rows of the copies that differ anew from their events, and no others
+    #[arg(long)]
+    repair: bool,
+    /// Print a JSON object a line: each row that differs, each repair, and at the end a summary
+    #[arg(long)]
+    json: bool,
+}
+
+fn view(name: &str) -> Result<ViewName, String> {
+    let names = views::ALL.map(|(view, _)| view);
+    names.into_iter().find(|view| view.name == name).ok_or_else(|| {
+        let known = names.map(|view| view.name).join(", ");
+        format!("there is no view {name}; there are {known}")
+    })
+}
+
+/// What an operator's script can tell apart.
+const DIFFERED: u8 = 1;
+const NOT_FOUND_OUT: u8 = 2;
+
+pub(crate) async fn drift(settings: DriftSettings) -> ExitCode {
+    match look(&settings).await {
+        Ok(summary) if summary.is_clean() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(DIFFERED),
+        Err(error) => {
+            refuse(&error);
+            ExitCode::from(NOT_FOUND_OUT)
+        }
+    }
+}
+
+async fn look(settings: &DriftSettings) -> anyhow::Result<DriftSummary> {
+    let ledger = LedgerAlone::open(&settings.place).await?;
+    let looked = look_in(&Views::new(ledger.pool.clone()), settings).await;
+    ledger.close().await?;
+    looked
+}
+
+async fn look_in(views: &Views, settings: &DriftSettings) -> anyhow::Result<DriftSummary> {
+    let names = match settings.views.as_slice() {
+        [] => views::ALL.map(|(view, _)| view).to_vec(),
+        named => named.to_vec(),
+    };
+    let bar = bar(views, settings).await?;
+    let mut told = Told::new(settings.json, bar);
+    let began = Instant::now();
+    let mut walk = DriftWalk::from_somewhere();
+    let copy = settings.copy.map(|copy| [StreamId::Copy(copy)]);
+    let scope = match (&copy, settings.sample) {
+        (Some(copy), _) => DriftScope::Streams(copy),
+        (None, Some(sample)) => DriftScope::Next(&mut walk, usize::try_from(sample)?),
+        (None, None) => DriftScope::Whole,
+    };
+    let summary = views.drift(&names, scope, settings.repair, &mut |news| told.news(&news)).await;
+    if let (Some(copy), Ok(summary)) = (settings.copy, &summary)
+        && summary.events == 0
+        && summary.is_clean()
+    {
+        bail!("no copy has the id {copy}; copies are listed by GET /api/copies");
+    }
+    told.end(summary.as_ref().ok(), began.elapsed(), settings.repair)?;
+    Ok(summary?)
+}
+
+/// A bar on a terminal's stderr, where the length of the way is known.
+async fn bar(views: &Views, settings: &DriftSettings) -> anyhow::Result<ProgressBar> {
+    if settings.sample.is_some() || settings.copy.is_some() {
+        return Ok(ProgressBar::hidden());
+    }
+    let bar = ProgressBar::new(u64::try_from(views.head().await?).unwrap_or(0));
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}, {eta} left") {
+        bar.set_style(style);
+    }
+    Ok(bar)
+}
