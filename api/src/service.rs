@@ -80,7 +80,8 @@ impl Service {
     ) -> anyhow::Result<Self> {
         let metrics = Metrics::new();
         let ledger = Ledger::open(stores.ledger.clone(), settings.limits.append).await?;
-        let views = Views::new(stores.ledger.clone());
+        let stuck_after = settings.limits.projectors.stuck_after;
+        let views = Views::new(stores.ledger.clone()).stuck_after(stuck_after);
         let app = App::new(app::Parts {
             ledger,
             vault: Vault::new(stores.ledger.clone(), stores.key_store.clone()),

@@ -27,7 +27,7 @@ pub use drift::{
     Column, Difference, DriftError, DriftNews, DriftScope, DriftSummary, DriftWalk, Finding, ViewDrift,
 };
 pub use projector::{FoldError, Projector, ViewName};
-pub use reading::{Lag, OperateError, Poison, ProjectionStatus, Views, WaitError};
+pub use reading::{Hold, Lag, OperateError, Poison, ProjectionStatus, Session, ViewState, Views, WaitError};
 pub use refold::refold;
 pub use replace::replace;
 pub use rows::{RowError, RowSink};

@@ -7,6 +7,7 @@ mod logs;
 mod rebuild;
 mod serve;
 mod settings;
+mod status;
 mod stdout;
 mod token;
 mod verify;
@@ -45,6 +46,8 @@ enum Command {
     Drift(drift::DriftSettings),
     /// Print the history of a copy, or the copy as it stood at a moment
     History(history::HistorySettings),
+    /// Show the head and every view: how far it is, what stopped or holds it, and what to type next
+    Status(status::StatusSettings),
     /// Bring the databases to this version and exit
     Migrate(Place),
     /// List every limit with its value
@@ -74,6 +77,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Rebuild(settings) => rebuild::rebuild(settings).await,
         Command::Drift(settings) => Ok(drift::drift(settings).await),
         Command::History(settings) => history::history(settings).await,
+        Command::Status(settings) => status::status(settings).await,
         Command::Migrate(place) => database::migrate(&place).await,
         Command::Limits(place) => {
             for (name, value) in place.limits()?.shown() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 use http::StatusCode;
-use projections::Views;
+use projections::{ProjectionStatus, ViewState, Views};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -76,7 +76,8 @@ impl Check {
         })
     }
 
-    /// That the views of this build are there, so the migrations ran, and that none has stopped on an event.
+    /// That the views of this build are there, so the migrations ran, and that none has stopped on an event or stands still
+    /// for too long with events to fold.
     #[must_use]
     pub fn projections(views: Views) -> Self {
         Self::new("projections", move || {
@@ -86,14 +87,31 @@ impl Check {
                     tracing::warn!(%error, "the progress of the views cannot be read");
                     "their progress cannot be read; the log says why".to_owned()
                 })?;
-                let stopped: Vec<String> =
-                    status.into_iter().filter(|view| view.poison.is_some()).map(|view| view.name).collect();
-                if stopped.is_empty() {
+                let trouble: Vec<String> = status.iter().filter_map(trouble).collect();
+                if trouble.is_empty() {
                     return Ok(());
                 }
-                Err(format!("stopped on an event: {}; GET /api/projections says which", stopped.join(", ")))
+                Err(format!("{}; GET /api/projections says more", trouble.join("; ")))
             }
         })
+    }
+}
+
+/// What is wrong with a view, in words that anyone may read.
+fn trouble(view: &ProjectionStatus) -> Option<String> {
+    let ProjectionStatus { name, position, head, .. } = view;
+    let seconds = view.stuck_ms / 1_000;
+    match view.state {
+        ViewState::Stopped => {
+            Some(format!("{name} has stopped on an event, at position {position} of {head}"))
+        }
+        ViewState::Stuck => {
+            Some(format!("{name} has stood still for {seconds} s, at position {position} of {head}"))
+        }
+        ViewState::NoLeader if view.is_stuck => {
+            Some(format!("no process has folded {name} for {seconds} s, at position {position} of {head}"))
+        }
+        ViewState::NoLeader | ViewState::Leading => None,
     }
 }
 

@@ -8,9 +8,9 @@ use super::ask;
 use super::call::Call;
 use super::errors::ApiError;
 
-/// How far each view has come, and what stopped it.
+/// How far each view has come, what stopped it, what holds it up, and what to do next.
 #[utoipa::path(get, path = "/api/projections", tag = "projections",
     responses((status = 200, description = "Every view", body = ProjectionsAnswer)))]
-pub(crate) async fn list(app: App, _call: Call) -> Result<Answer, ApiError> {
-    ask::read(&app.projections().await?)
+pub(crate) async fn list(app: App, call: Call) -> Result<Answer, ApiError> {
+    ask::read(&app.projections(call.actor.role).await?)
 }

@@ -96,6 +96,7 @@ macro_rules! all {
             }
             projectors {
                 batch_events, batch_bytes, lease, renew_every, poll_every, backoff_first, backoff_longest, stop_within,
+                stuck_after,
             }
             work {
                 slots, lease, renewal, poll, claims, expiry_poll, sweep_poll, sweep_age, drift_poll, drift_streams,

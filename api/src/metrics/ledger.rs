@@ -59,7 +59,8 @@ fn progress(views: &Views) -> Source {
                     continue;
                 };
                 metrics.projection(name, status.position, status.head, Duration::from_millis(status.lag_ms));
-                metrics.projection_stuck(name, status.poison.is_some());
+                let still = Duration::from_millis(status.stuck_ms);
+                metrics.projection_stuck(name, still, status.poison.is_some());
                 metrics.ledger_position(status.head);
             }
             Ok(())

@@ -34,7 +34,8 @@ pub(super) struct Service {
     projected: Family<Labels<1>, Gauge>,
     lag_events: Family<Labels<1>, Gauge>,
     lag_seconds: Family<Labels<1>, Seconds>,
-    stuck: Family<Labels<1>, Gauge>,
+    stuck_seconds: Family<Labels<1>, Seconds>,
+    stopped: Family<Labels<1>, Gauge>,
     queue_depth: Family<Labels<1>, Gauge>,
     queue_age: Family<Labels<1>, Seconds>,
     pool: Family<Labels<2>, Gauge>,
@@ -55,7 +56,8 @@ impl Service {
             projected: Family::default(),
             lag_events: Family::default(),
             lag_seconds: Family::default(),
-            stuck: Family::default(),
+            stuck_seconds: Family::default(),
+            stopped: Family::default(),
             queue_depth: Family::default(),
             queue_age: Family::default(),
             pool: Family::default(),
@@ -95,7 +97,9 @@ impl Service {
         projection.register("lag_events", "Events that a view has yet to see", self.lag_events.clone());
         let lag = "Age of the oldest event that a view has yet to see";
         projection.register("lag_seconds", lag, self.lag_seconds.clone());
-        projection.register("stuck", "1 where a view has stopped on an event", self.stuck.clone());
+        let stuck = "Time that a view has stood still with events to fold; 0 where it moves or has all";
+        projection.register("stuck_seconds", stuck, self.stuck_seconds.clone());
+        projection.register("stopped", "1 where a view has stopped on an event", self.stopped.clone());
         let queue = registry.sub_registry_with_prefix("work_queue");
         queue.register("items", "Items of work to do", self.queue_depth.clone());
         queue.register("oldest_age_seconds", "Age of the oldest item of work to do", self.queue_age.clone());
@@ -163,9 +167,11 @@ impl Metrics {
         self.0.service.lag_seconds.get_or_create(&labels).set(behind.as_secs_f64());
     }
 
-    /// Whether a view has stopped on an event.
-    pub fn projection_stuck(&self, view: &'static str, stuck: bool) {
-        self.0.service.stuck.get_or_create(&Labels([("projection", view)])).set(i64::from(stuck));
+    /// How long a view has stood still with events to fold, and whether it has stopped on one of them.
+    pub fn projection_stuck(&self, view: &'static str, still: Duration, stopped: bool) {
+        let labels = Labels([("projection", view)]);
+        self.0.service.stuck_seconds.get_or_create(&labels).set(still.as_secs_f64());
+        self.0.service.stopped.get_or_create(&labels).set(i64::from(stopped));
     }
 
     /// How much work of a kind there is to do, and how old the oldest of it is.

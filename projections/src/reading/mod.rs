@@ -1,31 +1,46 @@
 //! What readers and operators ask of views as wholes: how far they are, and to begin again.
 
+mod hold;
 mod operate;
 mod progress;
+mod state;
 mod status;
 mod wait;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::PgPool;
 
+pub use hold::{Hold, Session};
 pub use operate::OperateError;
 pub(crate) use progress::Progress;
+pub use state::ViewState;
 pub use status::{Poison, ProjectionStatus};
 pub use wait::{Lag, WaitError};
+
+use crate::runner::ProjectorLimits;
 
 /// The views of one ledger, for reading. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Views {
     pool: PgPool,
     progress: Arc<Progress>,
+    stuck_after: Duration,
 }
 
 impl Views {
     /// The views in the schema that the pool's sessions see.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, progress: Arc::default() }
+        Self { pool, progress: Arc::default(), stuck_after: ProjectorLimits::default().stuck_after }
+    }
+
+    /// The same views, of which one that has something to fold and has not moved for longer than this is called stuck.
+    #[must_use]
+    pub const fn stuck_after(mut self, stuck_after: Duration) -> Self {
+        self.stuck_after = stuck_after;
+        self
     }
 
     /// What the queries of the views are run on.

@@ -6,7 +6,10 @@ use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
 use super::Views;
+use super::hold::Hold;
+use super::state::ViewState;
 use crate::projector::ViewName;
+use crate::runner::APPLICATION;
 use crate::views;
 use crate::views::row;
 
@@ -23,8 +26,20 @@ pub struct ProjectionStatus {
     pub head: i64,
     /// How long the oldest event that is not folded has been waiting, in milliseconds; 0 where all is folded.
     pub lag_ms: u64,
+    /// How long it has stood still while there was something to fold, in milliseconds; 0 where all is folded. A view that
+    /// is behind and moves is late, not stuck.
+    pub stuck_ms: u64,
+    /// Whether that is longer than a view may, whoever leads it or not.
+    pub is_stuck: bool,
+    /// Its standing in one word.
+    pub state: ViewState,
     /// The process whose lease on it stands; none where nobody folds it.
     pub leader: Option<Uuid>,
+    /// The Postgres session that folds it, or that last did and is still there: one that waits for a lock cannot renew its
+    /// lease, and goes on where nobody else has taken over.
+    pub backend_pid: Option<i32>,
+    /// Why it stands still, where that was asked by [`Views::status_explained`] and there is a leader.
+    pub hold: Option<Hold>,
     /// What stopped it.
     pub poison: Option<Poison>,
 }
@@ -64,7 +79,13 @@ impl Views {
     pub(super) async fn status_of(&self, views: &[ViewName]) -> Result<Vec<ProjectionStatus>, sqlx::Error> {
         let (names, versions): (Vec<&str>, Vec<i32>) =
             views.iter().map(|view| (view.name, view.version)).unzip();
-        sqlx::query_as(include_str!("status.sql")).bind(names).bind(versions).fetch_all(self.pool()).await
+        sqlx::query_as(include_str!("status.sql"))
+            .bind(names)
+            .bind(versions)
+            .bind(i64::try_from(self.stuck_after.as_millis()).unwrap_or(i64::MAX))
+            .bind(APPLICATION)
+            .fetch_all(self.pool())
+            .await
     }
 }
 
@@ -80,14 +101,23 @@ impl<'r> FromRow<'r, PgRow> for ProjectionStatus {
                 at: row::timestamp(row, "poisoned_at")?,
             })
         });
+        let poison = poison.transpose()?;
+        let leader: Option<Uuid> = row.try_get("leader")?;
+        let backend_pid: Option<i32> = row.try_get("backend_pid")?;
+        let is_stuck: bool = row.try_get("stuck")?;
         Ok(Self {
             name: row.try_get("name")?,
             version: row.try_get("version")?,
             position: row.try_get("position")?,
             head: row.try_get("head")?,
             lag_ms: row::unsigned(row, "lag_ms")?,
-            leader: row.try_get("leader")?,
-            poison: poison.transpose()?,
+            stuck_ms: row::unsigned(row, "stuck_ms")?,
+            is_stuck,
+            state: ViewState::of(poison.is_some(), leader.is_some() || backend_pid.is_some(), is_stuck),
+            leader,
+            backend_pid,
+            hold: None,
+            poison,
         })
     }
 }

@@ -1,4 +1,5 @@
 UPDATE projections SET
     position = $7,
+    moved_at = clock_timestamp(),
     lease_until = clock_timestamp() + make_interval(secs => $6)
 WHERE name = $1 AND version = $2 AND leader = $3 AND lease_token = $4 AND position = $5

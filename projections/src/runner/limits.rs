@@ -22,6 +22,8 @@ pub struct ProjectorLimits {
     pub backoff_longest: Duration,
     /// How long a stop waits for batches in hand.
     pub stop_within: Duration,
+    /// How long a view may stand still with events to fold before it is called stuck, and the process not ready.
+    pub stuck_after: Duration,
 }
 
 impl Default for ProjectorLimits {
@@ -35,6 +37,7 @@ impl Default for ProjectorLimits {
             backoff_first: Duration::from_millis(100),
             backoff_longest: Duration::from_secs(2),
             stop_within: Duration::from_secs(10),
+            stuck_after: Duration::from_secs(30),
         }
     }
 }

@@ -26,6 +26,9 @@ use crate::views::copy_locks::CopyLocks;
 use crate::views::exams::Exams;
 use crate::views::work_queue::WorkQueue;
 
+/// What the sessions of projectors call themselves.
+pub(crate) const APPLICATION: &str = "gradeledger projector";
+
 /// The projectors that run in this process. Dropping them ends them where they stand, which costs no event: whoever
 /// leads next goes on from the last commit.
 #[derive(Debug)]
@@ -57,7 +60,7 @@ impl Projectors {
     #[must_use]
     pub fn none(views: &Views, limits: ProjectorLimits) -> Self {
         let options = (*views.pool().connect_options()).clone();
-        let options = options.application_name("gradeledger projector").options([
+        let options = options.application_name(APPLICATION).options([
             // A lost commit of a projector is folded again, rows and checkpoint together: nothing waits for its flush.
             ("synchronous_commit", "off".to_owned()),
             // A leader that is suspended in the middle of a batch holds locks on rows. Whoever leads when the lease is

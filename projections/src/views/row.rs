@@ -56,6 +56,11 @@ pub(crate) fn unsigned<T: TryFrom<i64>>(row: &PgRow, column: &str) -> Result<T, 
     T::try_from(number).map_err(|_| unreadable(column, &"out of range"))
 }
 
+/// A number without a sign that need not be there. Clocks are read apart, so an age may come out below 0: that is 0.
+pub(crate) fn optional_unsigned(row: &PgRow, column: &str) -> Result<Option<u64>, sqlx::Error> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.map(|number| u64::try_from(number).unwrap_or(0)))
+}
+
 /// A number that the domain has without a sign, out of a column of four bytes.
 pub(crate) fn unsigned_int(row: &PgRow, column: &str) -> Result<u32, sqlx::Error> {
     let number: i32 = row.try_get(column)?;

@@ -17,3 +17,4 @@ mod queue;
 mod rebuild;
 mod rows;
 mod story;
+mod stuck;

@@ -1,10 +1,15 @@
-//! How far each view is, as answers show it.
+//! How far each view is, as answers and `gradeledger status` show it.
+
+mod hold;
+mod next;
 
 use domain::Timestamp;
-use projections::{Poison, ProjectionStatus};
-use serde::Serialize;
+use projections::{Poison, ProjectionStatus, ViewState};
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+pub use hold::{HoldAnswer, SessionAnswer};
 
 /// Every view, beside the ledger's head.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,16 +31,27 @@ pub struct ProjectionAnswer {
     pub name: String,
     /// The version of its fold.
     pub version: i32,
+    /// `leading`: a process folds it. `no_leader`: none does. `stopped`: on the event under `poison`. `stuck`: it has
+    /// events to fold and has not moved for longer than a view may.
+    #[serde(serialize_with = "word")]
+    #[schema(value_type = String, example = "leading")]
+    pub state: ViewState,
     /// The last position that it has folded.
     pub position: i64,
     /// How many positions it is behind.
     pub lag_events: u64,
     /// How long the oldest event that is not folded has been waiting.
     pub lag_ms: u64,
+    /// How long it has stood still with something to fold: a view that is behind and moves is late, not stuck.
+    pub stuck_ms: u64,
     /// The process that folds it; null where nobody does.
     pub leader: Option<Uuid>,
     /// What stopped it, until an operator asks for another try.
     pub poison: Option<PoisonAnswer>,
+    /// What holds it up, where it stands still and a process leads it.
+    pub hold: Option<HoldAnswer>,
+    /// What an operator does next; null where there is nothing to do.
+    pub next: Option<String>,
 }
 
 /// An event that a view could not fold.
@@ -55,16 +71,41 @@ pub struct PoisonAnswer {
     pub at: Timestamp,
 }
 
+impl ProjectionsAnswer {
+    /// The views of a ledger in this epoch.
+    #[must_use]
+    pub fn of(epoch: Uuid, views: Vec<ProjectionStatus>) -> Self {
+        Self {
+            epoch,
+            head: views.iter().map(|view| view.head).max().unwrap_or(0),
+            views: views.into_iter().map(ProjectionAnswer::from).collect(),
+        }
+    }
+
+    /// The same for those who need not read what other sessions of the database ask it.
+    #[must_use]
+    pub fn without_queries(mut self) -> Self {
+        for hold in self.views.iter_mut().filter_map(|view| view.hold.as_mut()) {
+            hold.leave_out_queries();
+        }
+        self
+    }
+}
+
 impl From<ProjectionStatus> for ProjectionAnswer {
     fn from(status: ProjectionStatus) -> Self {
         Self {
             lag_events: status.lag_events(),
+            next: next::next(&status),
             name: status.name,
             version: status.version,
+            state: status.state,
             position: status.position,
             lag_ms: status.lag_ms,
+            stuck_ms: status.stuck_ms,
             leader: status.leader,
             poison: status.poison.map(PoisonAnswer::from),
+            hold: status.hold.map(HoldAnswer::from),
         }
     }
 }
@@ -74,4 +115,8 @@ impl From<Poison> for PoisonAnswer {
         let Poison { position, stream, event_type, cause, at } = poison;
         Self { position, stream, event_type, cause, at }
     }
+}
+
+fn word<S: Serializer>(state: &ViewState, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(state.as_str())
 }

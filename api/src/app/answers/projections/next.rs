@@ -1,0 +1,47 @@
+//! What an operator does about a view, in a sentence that can be typed.
+
+use projections::{Hold, Poison, ProjectionStatus, ViewState};
+
+/// What to do next; none where there is nothing to do.
+pub(super) fn next(view: &ProjectionStatus) -> Option<String> {
+    match view.state {
+        ViewState::Leading => None,
+        ViewState::NoLeader => (view.lag_events() > 0).then(|| {
+            "no process folds it: start `gradeledger serve` (if given --only, then with projectors); where one runs, it \
+             takes over when the lease of the one before has run out"
+                .to_owned()
+        }),
+        ViewState::Stopped => Some(view.poison.as_ref().map_or_else(String::new, |poison| stopped(&view.name, poison))),
+        ViewState::Stuck => Some(view.hold.as_ref().map_or_else(unheld, held)),
+    }
+}
+
+fn stopped(name: &str, poison: &Poison) -> String {
+    // Where the position itself is missing, there is no stream to leave out.
+    let Some((kind, id)) = poison.stream.split_once(' ') else {
+        return "run `gradeledger verify`: the ledger is damaged, and no view can be right past the damage"
+            .to_owned();
+    };
+    format!(
+        "mend the cause, then `gradeledger projections retry {name}`; or leave the stream out until then, with \
+         `gradeledger projections park {name} --stream {kind}:{id} --reason TEXT --actor ID`"
+    )
+}
+
+fn held(hold: &Hold) -> String {
+    let causes: Vec<_> = hold.holders.iter().filter(|session| session.waits_for.is_empty()).collect();
+    let [first, ..] = causes.as_slice() else { return unheld() };
+    if first.pid == 0 {
+        return "commit or roll back the prepared transaction that holds it; `SELECT * FROM pg_prepared_xacts` lists them"
+            .to_owned();
+    }
+    let ends: Vec<String> =
+        causes.iter().map(|session| format!("SELECT pg_terminate_backend({})", session.pid)).collect();
+    format!("let the session that holds it come to its end, or end it: `{}`", ends.join("; "))
+}
+
+fn unheld() -> String {
+    "no session of the database holds it: look at the log of the process that leads it, or stop that process, and another \
+     takes over"
+        .to_owned()
+}
