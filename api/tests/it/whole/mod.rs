@@ -20,6 +20,7 @@ mod process;
 mod refusals_to_start;
 mod session;
 mod several;
+mod status;
 mod storm;
 
 use std::time::{Duration, Instant};
