@@ -113,15 +113,11 @@ fn acts(page: &mut Page, acts: &Value) {
 }
 
 fn as_of(moment: &Value) -> String {
-    let (at, recorded) = (text(&moment["at"]), text(&moment["recorded_at"]));
-    format!(
-        "{} UTC: after event {} ({} of {}, position {} of the ledger)",
-        Spelling::Brief.instant(&at),
-        moment["sequence"],
-        text(&moment["event_type"]),
-        Spelling::Brief.instant(&recorded),
-        moment["position"]
-    )
+    let [at, recorded] = ["at", "recorded_at"].map(|name| Spelling::Brief.instant(&text(&moment[name])));
+    let since = if at == recorded { String::new() } else { format!(" of {recorded}") };
+    let (event, position) = (&moment["sequence"], &moment["position"]);
+    let event_type = text(&moment["event_type"]);
+    format!("{at} UTC, after event {event} ({event_type}{since}; position {position} of the ledger)")
 }
 
 fn scored(question: &Value) -> String {
