@@ -14,6 +14,7 @@ mod fold;
 pub mod history;
 mod projector;
 mod reading;
+mod rebuild;
 mod refold;
 mod replace;
 mod rows;
@@ -28,6 +29,7 @@ pub use drift::{
 };
 pub use projector::{FoldError, Projector, ViewName};
 pub use reading::{Hold, Lag, OperateError, Poison, ProjectionStatus, Session, ViewState, Views, WaitError};
+pub use rebuild::{Holder, Proof, RebuildError, RebuildLimits, RebuildNews, RebuildPhase, Unfoldable};
 pub use refold::refold;
 pub use replace::replace;
 pub use rows::{RowError, RowSink};

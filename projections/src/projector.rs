@@ -41,6 +41,9 @@ pub trait Projector: Send + Sync + 'static {
     /// view that reads what it needs from its own rows.
     const HELD_BYTES: usize = 0;
 
+    /// Whether rows, once given, never change: then [`Projector::written`] lets go of them.
+    const ROWS_STAY: bool = false;
+
     /// What one stream's events come to. Its default is a stream without events.
     type State: Default + Send + Sync;
 

@@ -47,17 +47,17 @@ pub enum DecodeError {
 }
 
 /// The columns that are read. Payload and metadata are null where the reader does not follow the stream.
-pub(super) struct EventRow {
-    pub(super) position: i64,
-    event_id: Uuid,
-    aggregate_type: String,
+pub(crate) struct EventRow {
+    pub(crate) position: i64,
+    pub(super) event_id: Uuid,
+    pub(super) aggregate_type: String,
     pub(super) aggregate_id: String,
-    sequence: i64,
-    pub(super) event_type: String,
-    event_version: String,
-    payload: Option<String>,
-    metadata: Option<String>,
-    recorded_at: DateTime<Utc>,
+    pub(super) sequence: i64,
+    pub(crate) event_type: String,
+    pub(super) event_version: String,
+    pub(super) payload: Option<String>,
+    pub(super) metadata: Option<String>,
+    pub(super) recorded_at: DateTime<Utc>,
 }
 
 impl<'r> FromRow<'r, PgRow> for EventRow {
@@ -79,17 +79,17 @@ impl<'r> FromRow<'r, PgRow> for EventRow {
 
 impl EventRow {
     /// How much of the reader's memory the row takes, in bytes, but for a constant.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.payload.as_ref().map_or(0, String::len) + self.metadata.as_ref().map_or(0, String::len)
     }
 
     /// The stream as its columns name it, for messages about a row that cannot be read.
-    pub(super) fn stream_text(&self) -> String {
+    pub(crate) fn stream_text(&self) -> String {
         format!("{} {}", self.aggregate_type, self.aggregate_id)
     }
 
     /// The event; none where the reader does not follow its stream.
-    pub(super) fn decode(&self) -> Result<Option<RecordedEvent>, DecodeError> {
+    pub(crate) fn decode(&self) -> Result<Option<RecordedEvent>, DecodeError> {
         let kind = StreamType::ALL
             .into_iter()
             .find(|kind| kind.as_str() == self.aggregate_type)

@@ -1,11 +1,14 @@
 //! The ledger as a reader sees it: recorded events in order of position.
 
+mod copy_out;
 mod decode;
 mod of_copy;
 mod read;
 mod recorded;
 
+pub(crate) use copy_out::{Share, read_share};
 pub use decode::DecodeError;
+pub(crate) use decode::EventRow;
 pub(crate) use of_copy::read_copy;
 pub use read::ReplayError;
 pub(crate) use read::{Batch, BatchLimits, End, Unreadable, read_batch, replay, replay_each};

@@ -12,6 +12,7 @@ pub mod work_queue;
 pub use page::{PageSize, PageSizeError, Slice};
 
 use crate::projector::{Projector, ViewName};
+use crate::rebuild::{Recipe, recipe};
 use crate::table::Table;
 
 /// Every view of this build, with the tables that it writes.
@@ -23,3 +24,15 @@ pub const ALL: [(ViewName, &[Table]); 6] = [
     (work_queue::VIEW, work_queue::WorkQueue::TABLES),
     (exams::VIEW, exams::Exams::TABLES),
 ];
+
+/// How each of them is rebuilt.
+pub(crate) fn recipes() -> Vec<Box<dyn Recipe>> {
+    vec![
+        recipe::<copies::Copies>(),
+        recipe::<copy_locks::CopyLocks>(),
+        recipe::<annotations::Annotations>(),
+        recipe::<audit_trail::AuditTrail>(),
+        recipe::<work_queue::WorkQueue>(),
+        recipe::<exams::Exams>(),
+    ]
+}

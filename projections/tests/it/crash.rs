@@ -161,10 +161,7 @@ async fn projectors_whose_connections_are_cut_again_and_again_fold_every_event_o
     every_event_once(&ledger).await;
     projectors.stop().await;
     let seen = ledger.dump_all().await;
-    for (view, _) in projections::views::ALL {
-        ledger.views.rebuild(view.name).await.unwrap();
-    }
-    ledger.fold_all().await;
+    crate::rebuild::rebuild(&ledger, &crate::rebuild::every_view(), crate::rebuild::limits()).await.unwrap();
     ledger.has_rows(&seen).await;
 }
 

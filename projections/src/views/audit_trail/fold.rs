@@ -36,6 +36,7 @@ impl Projector for AuditTrail {
         made: Made::Rows { stream: "coalesce(copy_id, exam_id)" },
     }];
     const FOLLOWS: &'static [StreamType] = &[StreamType::Copy, StreamType::Exam];
+    const ROWS_STAY: bool = true;
     type State = NewRows;
 
     fn fold(state: &mut NewRows, recorded: &RecordedEvent) -> Result<(), FoldError> {

@@ -1,0 +1,189 @@
+//! Views folded anew beside the live ones, which are read and kept as before until the new ones take their place.
+//!
+//! The way of a rebuild: a row of `rebuilds` keeps a second one out ([`hold`]); tables like the live ones are made, without
+//! indexes ([`shadow`]); the streams are shared out by their hash, and each share is read in order of position, folded in
+//! memory and copied in ([`share`]); the tables get their indexes; then each view in turn is brought up to the head as its
+//! leader would, and swapped in by one short transaction that waits for readers 100 ms at a time ([`swap`]).
+//!
+//! Architecture invariant: the live view is touched by the swap alone, which proves first that every event up to the head
+//! is in the new tables. Whatever goes wrong before leaves tables that the next rebuild throws away.
+
+mod catch_up;
+mod copy_text;
+mod error;
+mod fold;
+mod hold;
+mod limits;
+mod progress;
+mod shadow;
+mod share;
+mod shares;
+mod swap;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, PgConnection};
+use uuid::Uuid;
+
+pub use error::{Holder, RebuildError, Unfoldable};
+pub(crate) use fold::{Recipe, recipe};
+pub use limits::RebuildLimits;
+pub use progress::{Proof, RebuildNews, RebuildPhase};
+
+use crate::projector::ViewName;
+use crate::reading::Views;
+use crate::stream::StreamType;
+use hold::Hold;
+use progress::Progress;
+use share::Plan;
+use swap::{Filled, bring_in};
+
+impl Views {
+    /// Rebuilds views of this build beside the live ones, and swaps each in once it is complete. Tells how far it is.
+    ///
+    /// # Errors
+    /// [`RebuildError`]; views whose swap was told are rebuilt, the others stand as they stood.
+    pub async fn rebuild(
+        &self,
+        views: &[ViewName],
+        limits: RebuildLimits,
+        tell: &mut (dyn FnMut(RebuildNews) + Send),
+    ) -> Result<Vec<Proof>, RebuildError> {
+        let recipes: Vec<_> = crate::views::recipes();
+        let recipes: Vec<_> = recipes.into_iter().filter(|recipe| views.contains(&recipe.view())).collect();
+        rebuild(&self.pool().connect_options(), recipes.into(), limits, tell).await
+    }
+}
+
+/// Rebuilds the views of some recipes.
+pub(crate) async fn rebuild(
+    options: &PgConnectOptions,
+    recipes: Arc<[Box<dyn Recipe>]>,
+    limits: RebuildLimits,
+    tell: &mut (dyn FnMut(RebuildNews) + Send),
+) -> Result<Vec<Proof>, RebuildError> {
+    let run = Uuid::now_v7();
+    let options = sessions(options, run, &limits);
+    let views = recipes.iter().map(|recipe| recipe.view()).collect();
+    let mut hold = Hold::take(&options, run, views, limits).await?;
+    let progress = Arc::<Progress>::default();
+    let work = Run { options, run, recipes, limits, progress: Arc::clone(&progress) };
+    let outcome = tokio::select! {
+        outcome = work.work() => outcome,
+        lost = hold.keep(&progress, tell) => Err(lost),
+    };
+    progress.pass_on(tell);
+    if !matches!(outcome, Err(RebuildError::Lost { .. })) {
+        work.clean_up(hold, outcome.is_ok()).await;
+    }
+    outcome
+}
+
+/// The sessions of a rebuild: a statement may take as long as it takes, and nobody waits for its flush but the swap.
+fn sessions(options: &PgConnectOptions, run: Uuid, limits: &RebuildLimits) -> PgConnectOptions {
+    options.clone().application_name(&format!("{}{run}", hold::APPLICATION)).options([
+        ("statement_timeout", "0".to_owned()),
+        ("synchronous_commit", "off".to_owned()),
+        ("jit", "off".to_owned()),
+        ("maintenance_work_mem", format!("{}MB", limits.index_memory_megabytes)),
+    ])
+}
+
+/// A rebuild that holds its views.
+struct Run {
+    options: PgConnectOptions,
+    run: Uuid,
+    recipes: Arc<[Box<dyn Recipe>]>,
+    limits: RebuildLimits,
+    progress: Arc<Progress>,
+}
+
+impl Run {
+    async fn work(&self) -> Result<Vec<Proof>, RebuildError> {
+        let mut connection = self.options.connect().await?;
+        for recipe in self.recipes.iter() {
+            shadow::discard(&mut connection, recipe.tables()).await?;
+            shadow::create(&mut connection, recipe.tables()).await?;
+        }
+        let until: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
+            .fetch_one(&mut connection)
+            .await?;
+        self.progress.target.store(until, Ordering::Relaxed);
+        let plan = Arc::new(self.plan(until));
+        let folded = shares::fold_all(&self.options, &plan, &mut connection).await?;
+        self.progress.enter(RebuildPhase::Indexing);
+        let (counted, indexed) =
+            tokio::join!(complete(&mut connection, &plan, folded), shares::index_all(&self.options, &plan));
+        counted?;
+        indexed?;
+        self.progress.folded.store(until, Ordering::Relaxed);
+        self.progress.enter(RebuildPhase::CatchingUp);
+        let mut proofs = Vec::with_capacity(self.recipes.len());
+        for recipe in self.recipes.iter() {
+            shadow::derive(&mut connection, recipe.tables()).await?;
+            let filled = Filled { position: until, events: until };
+            let swap =
+                bring_in(&mut connection, recipe.as_ref(), self.run, filled, &self.limits, &self.progress);
+            let proof = swap.await?;
+            self.progress.tell(RebuildNews::Swapped(proof.clone()));
+            proofs.push(proof);
+        }
+        Ok(proofs)
+    }
+
+    fn plan(&self, until: i64) -> Plan {
+        let is_followed =
+            |kind: &StreamType| self.recipes.iter().any(|recipe| recipe.follows().contains(kind));
+        Plan {
+            recipes: Arc::clone(&self.recipes),
+            follows: StreamType::ALL.into_iter().filter(is_followed).collect(),
+            until,
+            limits: self.limits,
+            progress: Arc::clone(&self.progress),
+        }
+    }
+
+    /// Throws away what a failed rebuild has made, and lets others have the views. What cannot be done now is done by
+    /// the next one.
+    async fn clean_up(&self, hold: Hold, is_done: bool) {
+        let cleaned = async {
+            if !is_done {
+                let mut connection = self.options.connect().await?;
+                for recipe in self.recipes.iter() {
+                    shadow::discard(&mut connection, recipe.tables()).await?;
+                }
+            }
+            hold.release().await
+        };
+        if let Err(error) = cleaned.await {
+            tracing::debug!(%error, "what a rebuild has left is cleaned up by the next one");
+        }
+    }
+}
+
+/// That every event up to the end of the shares was folded: positions have no gaps, so their number is the last of them.
+async fn complete(connection: &mut PgConnection, plan: &Plan, folded: i64) -> Result<(), RebuildError> {
+    let names = |kinds: &[StreamType]| kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>();
+    let (events, known, followed): (i64, i64, i64) = sqlx::query_as(include_str!("complete.sql"))
+        .bind(plan.until)
+        .bind(names(&StreamType::ALL))
+        .bind(names(&plan.follows))
+        .fetch_one(connection)
+        .await?;
+    let all: Vec<&str> = plan.recipes.iter().map(|recipe| recipe.view().name).collect();
+    if events != plan.until {
+        let (view, folded, position) = (all.join(", "), events, plan.until);
+        return Err(RebuildError::Incomplete { view, folded, position, counted: plan.until });
+    }
+    if known != events {
+        return Err(RebuildError::UnknownStreams { events: events - known });
+    }
+    if folded != followed {
+        let (view, position) = (all.join(", "), plan.until);
+        return Err(RebuildError::Incomplete { view, folded, position, counted: followed });
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+SELECT array_to_string(reloptions, ', ') FROM pg_class WHERE oid = $1::regclass

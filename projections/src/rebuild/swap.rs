@@ -1,0 +1,216 @@
+//! From new tables that are nearly there to live ones.
+
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
+
+use super::RebuildLimits;
+use super::catch_up::{Batch, Failure};
+use super::error::RebuildError;
+use super::fold::Recipe;
+use super::progress::{Progress, Proof, RebuildNews};
+use super::shadow;
+use crate::channel::channel_of;
+use crate::stream::BatchLimits;
+
+/// How far the new tables of a view are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Filled {
+    /// Every event up to here is in them.
+    pub(super) position: i64,
+    /// How many events that are, counted as they were read.
+    pub(super) events: i64,
+}
+
+impl Filled {
+    /// Takes in a batch, which has every position after the last one.
+    const fn with(self, batch: Batch) -> Self {
+        Self { position: batch.last, events: self.events + (batch.last - self.position) }
+    }
+}
+
+/// What a try came to.
+enum Tried {
+    Swapped(Proof),
+    /// Somebody reads the tables.
+    InUse,
+    /// More was appended than one transaction takes in.
+    Behind,
+}
+
+/// Brings the new tables of a view up to the head and puts them in the place of the live ones.
+pub(super) async fn bring_in(
+    connection: &mut PgConnection,
+    recipe: &dyn Recipe,
+    run: Uuid,
+    mut filled: Filled,
+    limits: &RebuildLimits,
+    progress: &Progress,
+) -> Result<Proof, RebuildError> {
+    let view = recipe.view();
+    let size = BatchLimits { events: i64::from(limits.batch_events), bytes: limits.batch_bytes };
+    let (mut tries, mut rounds) = (0, 0);
+    loop {
+        filled = catch_up(connection, recipe, filled, size, limits, &mut rounds).await?;
+        match swap(connection, recipe, run, filled, size, limits).await {
+            Ok(Tried::Swapped(proof)) => return Ok(proof),
+            Ok(Tried::Behind) => {}
+            Ok(Tried::InUse) => {
+                tries += 1;
+                progress.tell(RebuildNews::Waiting { view: view.name.to_owned(), tries });
+                if tries >= limits.swap_tries {
+                    return Err(RebuildError::InUse { view: view.name.to_owned(), tries });
+                }
+                tokio::time::sleep(limits.swap_rest).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Folds batches until one ends at the head.
+async fn catch_up(
+    connection: &mut PgConnection,
+    recipe: &dyn Recipe,
+    mut filled: Filled,
+    size: BatchLimits,
+    limits: &RebuildLimits,
+    rounds: &mut u32,
+) -> Result<Filled, RebuildError> {
+    loop {
+        let mut transaction = connection.begin().await?;
+        let batch = recipe.catch_up(&mut transaction, filled.position, size).await.map_err(explained)?;
+        transaction.commit().await?;
+        filled = filled.with(batch);
+        if batch.at_head {
+            return Ok(filled);
+        }
+        *rounds += 1;
+        if *rounds >= limits.catch_up_rounds {
+            let head: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
+                .fetch_one(connection)
+                .await?;
+            let behind = head - filled.position;
+            return Err(RebuildError::NeverThere {
+                view: recipe.view().name.to_owned(),
+                rounds: *rounds,
+                behind,
+            });
+        }
+    }
+}
+
+/// One transaction, in a leader's order: first the tables, then the row of the checkpoint.
+async fn swap(
+    connection: &mut PgConnection,
+    recipe: &dyn Recipe,
+    run: Uuid,
+    filled: Filled,
+    size: BatchLimits,
+    limits: &RebuildLimits,
+) -> Result<Tried, RebuildError> {
+    let mut transaction = connection.begin().await?;
+    // A commit that readers have seen must survive a crash with everything that it stands on.
+    for setting in [
+        format!("SET LOCAL lock_timeout = {}", limits.swap_wait.as_millis().max(1)),
+        "SET LOCAL synchronous_commit = on".to_owned(),
+    ] {
+        sqlx::query(&setting).execute(&mut *transaction).await?;
+    }
+    match take_tables(&mut transaction, recipe, run).await {
+        Err(error) if is_in_use(&error) => {
+            transaction.rollback().await?;
+            return Ok(Tried::InUse);
+        }
+        Err(error) => return Err(error.into()),
+        Ok(false) => return Err(RebuildError::Lost { lease: limits.lease }),
+        Ok(true) => {}
+    }
+    let held = Instant::now();
+    let batch = recipe.catch_up(&mut transaction, filled.position, size).await.map_err(explained)?;
+    if !batch.at_head {
+        transaction.rollback().await?;
+        return Ok(Tried::Behind);
+    }
+    let filled = filled.with(batch);
+    let proof = prove(&mut transaction, recipe, filled).await?;
+    put_in_place(&mut transaction, recipe, filled.position).await?;
+    transaction.commit().await?;
+    Ok(Tried::Swapped(Proof { held: held.elapsed(), ..proof }))
+}
+
+/// Whether this run still has the view, once its tables are its own.
+async fn take_tables(
+    connection: &mut PgConnection,
+    recipe: &dyn Recipe,
+    run: Uuid,
+) -> Result<bool, sqlx::Error> {
+    let view = recipe.view();
+    let names: Vec<&str> = recipe.tables().iter().map(|table| table.name).collect();
+    sqlx::query(&format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", names.join(", ")))
+        .execute(&mut *connection)
+        .await?;
+    let held = sqlx::query("SELECT FROM rebuilds WHERE name = $1 AND version = $2 AND run = $3 FOR UPDATE")
+        .bind(view.name)
+        .bind(view.version)
+        .bind(run)
+        .fetch_optional(&mut *connection)
+        .await?;
+    Ok(held.is_some())
+}
+
+/// Every event up to the head, once each: that is what a position without gaps counts.
+async fn prove(
+    connection: &mut PgConnection,
+    recipe: &dyn Recipe,
+    filled: Filled,
+) -> Result<Proof, RebuildError> {
+    let view = recipe.view();
+    let head: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events WHERE position <= $1")
+        .bind(filled.position)
+        .fetch_one(&mut *connection)
+        .await?;
+    if filled.events != filled.position || head != filled.position {
+        return Err(RebuildError::Incomplete {
+            view: view.name.to_owned(),
+            folded: filled.events,
+            position: filled.position,
+            counted: head,
+        });
+    }
+    let (events, position) = (filled.events, filled.position);
+    Ok(Proof { view: view.name.to_owned(), version: view.version, events, position, held: Duration::ZERO })
+}
+
+async fn put_in_place(
+    connection: &mut PgConnection,
+    recipe: &dyn Recipe,
+    position: i64,
+) -> Result<(), sqlx::Error> {
+    let view = recipe.view();
+    sqlx::query(include_str!("swap.sql"))
+        .bind(view.name)
+        .bind(view.version)
+        .bind(position)
+        .execute(&mut *connection)
+        .await?;
+    shadow::swap(connection, recipe.tables()).await?;
+    // Told when it commits: whoever leads next begins at once.
+    let channel = channel_of(connection).await?;
+    sqlx::query("SELECT pg_notify($1, '')").bind(channel).execute(connection).await?;
+    Ok(())
+}
+
+/// 55P03: lock_not_available. 40P01: deadlock_detected.
+fn is_in_use(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    matches!(code.as_deref(), Some("55P03" | "40P01"))
+}
+
+fn explained(failure: Failure) -> RebuildError {
+    match failure {
+        Failure::Unfoldable(unfoldable) => RebuildError::Unfoldable(Box::new(unfoldable)),
+        Failure::Database(error) => error.into(),
+    }
+}

@@ -1,0 +1,210 @@
+//! Reading many events at once: COPY in its binary format (PostgreSQL, "COPY", section "Binary Format").
+
+use bytes::{Buf, Bytes};
+use futures::{Stream, TryStreamExt};
+use sqlx::PgConnection;
+use sqlx::types::chrono::DateTime;
+use uuid::Uuid;
+
+use super::decode::EventRow;
+use super::recorded::StreamType;
+
+/// What a binary COPY begins with, before flags and the length of an extension.
+const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
+/// Signature, flags, length of the extension.
+const HEADER_BYTES: usize = SIGNATURE.len() + 8;
+/// The columns that are asked for.
+const COLUMNS: i16 = 10;
+/// Postgres counts microseconds from 2000 on; this is the distance to 1970.
+const EPOCH_MICROS: i64 = 946_684_800_000_000;
+
+/// Which share of the streams is read: those whose hash leaves `nth` when it is divided by `of`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Share {
+    pub(crate) nth: u32,
+    pub(crate) of: u32,
+}
+
+impl Share {
+    /// The two halves of this share.
+    pub(crate) const fn halves(self) -> [Self; 2] {
+        let of = self.of * 2;
+        [Self { nth: self.nth, of }, Self { nth: self.nth + self.of, of }]
+    }
+}
+
+/// The rows of a share of the streams of the kinds `follows`, in order of position up to `until`.
+///
+/// Nothing here can tell whether a position is missing: whoever reads all shares counts.
+pub(crate) async fn read_share<'a>(
+    connection: &'a mut PgConnection,
+    follows: &[StreamType],
+    share: Share,
+    until: i64,
+) -> Result<impl Stream<Item = Result<EventRow, sqlx::Error>> + Send + 'a, sqlx::Error> {
+    let kinds: Vec<String> = follows.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
+    // COPY takes no parameters; kinds are this build's own names, the rest are numbers.
+    let sql = include_str!("copy_out.sql")
+        .replace("{until}", &until.to_string())
+        .replace("{kinds}", &kinds.join(", "))
+        .replace("{of}", &share.of.to_string())
+        .replace("{nth}", &share.nth.to_string());
+    let messages = connection.copy_out_raw(&sql).await?;
+    let mut rest = Rest { bytes: Bytes::new(), begun: false };
+    Ok(messages.map_ok(move |message| futures::stream::iter(rest.rows(message))).try_flatten())
+}
+
+/// What was received and is no whole row yet.
+struct Rest {
+    bytes: Bytes,
+    begun: bool,
+}
+
+impl Rest {
+    /// The rows that a message completes. Postgres sends whole rows, which the protocol does not promise.
+    fn rows(&mut self, message: Bytes) -> Vec<Result<EventRow, sqlx::Error>> {
+        let mut bytes = if self.bytes.is_empty() {
+            message
+        } else {
+            Bytes::from([&self.bytes[..], &message[..]].concat())
+        };
+        let mut rows = Vec::with_capacity(1);
+        if !self.begun && bytes.len() >= HEADER_BYTES {
+            if !bytes.starts_with(SIGNATURE) {
+                rows.push(Err(malformed("its signature")));
+                return rows;
+            }
+            bytes.advance(HEADER_BYTES);
+            self.begun = true;
+        }
+        while self.begun && is_whole(&bytes) {
+            match row(&mut bytes) {
+                Ok(Some(row)) => rows.push(Ok(row)),
+                Ok(None) => {}
+                Err(error) => {
+                    rows.push(Err(error));
+                    break;
+                }
+            }
+        }
+        self.bytes = bytes;
+        rows
+    }
+}
+
+/// Whether a row, or the trailer, stands whole at the beginning of `bytes`.
+fn is_whole(bytes: &Bytes) -> bool {
+    let mut rest = &bytes[..];
+    if rest.len() < 2 {
+        return false;
+    }
+    for _ in 0..rest.get_i16() {
+        if rest.len() < 4 {
+            return false;
+        }
+        // A null has the length -1 and no bytes.
+        let length = usize::try_from(rest.get_i32()).unwrap_or(0);
+        if rest.len() < length {
+            return false;
+        }
+        rest.advance(length);
+    }
+    true
+}
+
+/// The next row; none for the trailer.
+fn row(bytes: &mut Bytes) -> Result<Option<EventRow>, sqlx::Error> {
+    match bytes.get_i16() {
+        -1 => return Ok(None),
+        COLUMNS => {}
+        _ => return Err(malformed("the number of columns")),
+    }
+    Ok(Some(EventRow {
+        position: number(bytes)?,
+        event_id: uuid(bytes)?,
+        aggregate_type: text(bytes)?,
+        aggregate_id: text(bytes)?,
+        sequence: number(bytes)?,
+        event_type: text(bytes)?,
+        event_version: text(bytes)?,
+        payload: Some(text(bytes)?),
+        metadata: Some(text(bytes)?),
+        recorded_at: DateTime::from_timestamp_micros(number(bytes)?.saturating_add(EPOCH_MICROS))
+            .ok_or_else(|| malformed("a time"))?,
+    }))
+}
+
+fn column(bytes: &mut Bytes) -> Result<Bytes, sqlx::Error> {
+    let length = usize::try_from(bytes.get_i32()).map_err(|_| malformed("a null"))?;
+    Ok(bytes.split_to(length))
+}
+
+fn number(bytes: &mut Bytes) -> Result<i64, sqlx::Error> {
+    let column = column(bytes)?;
+    let number: [u8; 8] = column[..].try_into().map_err(|_| malformed("a number"))?;
+    Ok(i64::from_be_bytes(number))
+}
+
+fn uuid(bytes: &mut Bytes) -> Result<Uuid, sqlx::Error> {
+    Uuid::from_slice(&column(bytes)?).map_err(|_| malformed("a UUID"))
+}
+
+fn text(bytes: &mut Bytes) -> Result<String, sqlx::Error> {
+    let column = column(bytes)?;
+    std::str::from_utf8(&column).map(str::to_owned).map_err(|_| malformed("a text"))
+}
+
+fn malformed(what: &str) -> sqlx::Error {
+    sqlx::Error::Protocol(format!("a binary COPY of events has {what} that was not expected"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_halves_of_a_share_are_the_share() {
+        let share = Share { nth: 1, of: 3 };
+        let of = |hash: u32, share: Share| hash % share.of == share.nth;
+        for hash in 0..100 {
+            let halves = share.halves().into_iter().filter(|half| of(hash, *half)).count();
+            assert_eq!(halves, usize::from(of(hash, share)));
+        }
+    }
+
+    #[test]
+    fn a_row_is_read_however_the_messages_were_cut() {
+        let columns: [&[u8]; 10] = [
+            &7_i64.to_be_bytes(),
+            &[9; 16],
+            b"ExamCopy",
+            b"an id",
+            &1_i64.to_be_bytes(),
+            b"CopyGraded",
+            b"1",
+            b"{}",
+            b"[]",
+            &0_i64.to_be_bytes(),
+        ];
+        let mut whole = [SIGNATURE, &[0; 8]].concat();
+        for _ in 0..2 {
+            whole.extend_from_slice(&COLUMNS.to_be_bytes());
+            for column in columns {
+                whole.extend_from_slice(&i32::try_from(column.len()).unwrap().to_be_bytes());
+                whole.extend_from_slice(column);
+            }
+        }
+        whole.extend_from_slice(&(-1_i16).to_be_bytes());
+        for size in [1, 5, 64, whole.len()] {
+            let mut rest = Rest { bytes: Bytes::new(), begun: false };
+            let rows: Vec<EventRow> = whole
+                .chunks(size)
+                .flat_map(|chunk| rest.rows(Bytes::copy_from_slice(chunk)))
+                .collect::<Result<_, _>>()
+                .unwrap();
+            assert_eq!(rows.len(), 2, "in messages of {size} bytes");
+            assert_eq!((rows[1].position, rows[1].event_type.as_str()), (7, "CopyGraded"));
+            assert_eq!(rows[1].recorded_at.timestamp(), EPOCH_MICROS / 1_000_000);
+        }
+    }
+}

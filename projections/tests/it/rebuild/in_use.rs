@@ -1,0 +1,119 @@
+//! Readers go on while a view is rebuilt, and the swap waits for them rather than they for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use projections::copies::{self, CopyFilter};
+use projections::views::PageSize;
+use projections::{RebuildError, RebuildLimits, RebuildNews};
+
+use super::{every_view, left_over, limits, rebuild};
+use crate::ledger::TestLedger;
+use crate::life::Office;
+
+/// The longest that anybody may wait while a view is rebuilt.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// How long the one slow reader reads, in seconds.
+const SLOW_SECONDS: u32 = 5;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_a_second_or_sees_an_error_while_all_views_are_rebuilt_under_a_slow_reader() {
+    let ledger = Arc::new(TestLedger::new().await);
+    let mut office = Office::new(20, 51);
+    office.open(&ledger).await;
+    office.work(&ledger, 1_000).await;
+    let projectors = ledger.start();
+    ledger.caught_up().await;
+    let over = Arc::new(AtomicBool::new(false));
+    let (longest, reads) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let reader = {
+        let (ledger, over) = (Arc::clone(&ledger), Arc::clone(&over));
+        let (longest, reads) = (Arc::clone(&longest), Arc::clone(&reads));
+        tokio::spawn(async move {
+            let size = PageSize::new(50).unwrap();
+            while !over.load(Ordering::Relaxed) {
+                let began = Instant::now();
+                let listed =
+                    copies::list(ledger.pool(), CopyFilter::default(), None, size).await.unwrap().items.len();
+                let counted: u64 = copies::status_counts(ledger.pool(), None).await.unwrap().values().sum();
+                assert!(listed >= 20 && counted > 0, "an empty view was shown");
+                longest.fetch_max(u64::try_from(began.elapsed().as_millis()).unwrap(), Ordering::Relaxed);
+                reads.fetch_add(1, Ordering::Relaxed);
+            }
+        })
+    };
+    let slow = {
+        let ledger = Arc::clone(&ledger);
+        tokio::spawn(async move {
+            let sql = format!(
+                "SELECT count(*), pg_sleep({SLOW_SECONDS}) FROM (SELECT FROM copies_v1 LIMIT 1) AS one"
+            );
+            sqlx::query(&sql).execute(ledger.pool()).await.unwrap();
+        })
+    };
+    crate::ledger::until("the slow reader", || async {
+        let reading = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(5)%' AND wait_event = 'PgSleep'";
+        (ledger.count(reading).await > 0).then_some(())
+    })
+    .await;
+    let began = Instant::now();
+    let mut waits = 0;
+    let view = ledger.views.clone();
+    let rebuilding = tokio::spawn(async move {
+        let rebuilt = view
+            .rebuild(&every_view(), limits(), &mut |news| {
+                waits += u32::from(matches!(news, RebuildNews::Waiting { .. }));
+            })
+            .await;
+        (rebuilt, waits)
+    });
+    let mut slowest_write = Duration::ZERO;
+    while !rebuilding.is_finished() {
+        let written = Instant::now();
+        office.work(&ledger, 1).await;
+        ledger.notify().await;
+        slowest_write = slowest_write.max(written.elapsed());
+    }
+    let (rebuilt, waits) = rebuilding.await.unwrap();
+    assert_eq!(rebuilt.unwrap().len(), every_view().len());
+    // The copies are in use for as long as the slow reader reads, and it was waited for.
+    assert!(
+        waits > 0 && began.elapsed() >= Duration::from_secs(u64::from(SLOW_SECONDS) - 2),
+        "{waits} waits"
+    );
+    slow.await.unwrap();
+    over.store(true, Ordering::Relaxed);
+    reader.await.unwrap();
+    let longest = Duration::from_millis(longest.load(Ordering::Relaxed));
+    assert!(longest < LONGEST_WAIT, "a reader waited {longest:?}");
+    assert!(slowest_write < LONGEST_WAIT, "a writer waited {slowest_write:?}");
+    assert!(reads.load(Ordering::Relaxed) > 20);
+    ledger.caught_up().await;
+    projectors.stop().await;
+    let seen = ledger.dump_all().await;
+    rebuild(&ledger, &every_view(), limits()).await.unwrap();
+    ledger.has_rows(&seen).await;
+}
+
+#[tokio::test]
+async fn a_view_that_is_read_all_the_time_is_given_up_and_stands_as_it_stood() {
+    let ledger = TestLedger::new().await;
+    Office::new(2, 52).work(&ledger, 20).await;
+    ledger.fold_all().await;
+    let rows = ledger.dump_all().await;
+    let mut reading = ledger.pool().begin().await.unwrap();
+    sqlx::query("SELECT count(*) FROM copies_v1").execute(&mut *reading).await.unwrap();
+    let few = RebuildLimits {
+        swap_tries: 3,
+        swap_wait: Duration::from_millis(10),
+        swap_rest: Duration::from_millis(1),
+        ..limits()
+    };
+    let error = rebuild(&ledger, &[copies::VIEW], few).await.unwrap_err();
+    assert!(matches!(error, RebuildError::InUse { tries: 3, .. }), "{error}");
+    reading.rollback().await.unwrap();
+    ledger.has_rows(&rows).await;
+    assert_eq!(left_over(&ledger).await, 0);
+    rebuild(&ledger, &[copies::VIEW], few).await.unwrap();
+}
