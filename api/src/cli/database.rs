@@ -139,8 +139,8 @@ impl Stores {
     }
 }
 
-/// The ledger's database and nothing beside it: for an auditor, who has neither keys nor blobs. It is read as it is,
-/// not migrated.
+/// The ledger's database and nothing beside it: for an auditor, who has neither keys nor blobs, and for what is done to
+/// views.
 pub(crate) struct LedgerAlone {
     pub(crate) pool: PgPool,
     keys: Option<PgConnectOptions>,
@@ -148,9 +148,21 @@ pub(crate) struct LedgerAlone {
 }
 
 impl LedgerAlone {
+    /// The ledger as it is, not migrated.
     pub(crate) async fn open(place: &Place) -> anyhow::Result<Self> {
+        Self::reached(place, place.for_reading().await?).await
+    }
+
+    /// The ledger at the version of this binary.
+    pub(crate) async fn migrated(place: &Place) -> anyhow::Result<Self> {
+        let at = place.for_reading().await?;
+        migrations::migrate_ledger(&at.ledger, &place.schema()?).await?;
+        Self::reached(place, at).await
+    }
+
+    async fn reached(place: &Place, at: ReadPlace) -> anyhow::Result<Self> {
+        let ReadPlace { ledger, keys, private } = at;
         let schema = place.schema()?;
-        let ReadPlace { ledger, keys, private } = place.for_reading().await?;
         let limits = place.limits()?.database;
         // A walk over millions of events is one long statement after another.
         let sessions = SessionLimits {

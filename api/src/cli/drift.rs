@@ -25,7 +25,7 @@ pub(crate) struct DriftSettings {
     #[command(flatten)]
     place: Place,
     /// The views to look at [default: all]
-    #[arg(value_name = "VIEW", value_parser = view)]
+    #[arg(value_name = "VIEW", value_parser = super::view_named)]
     views: Vec<ViewName>,
     /// Look at this many copies, and as many exams, from a random place on, instead of all
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "copy")]
@@ -39,14 +39,6 @@ pub(crate) struct DriftSettings {
     /// Print a JSON object a line: each row that differs, each repair, and at the end a summary
     #[arg(long)]
     json: bool,
-}
-
-fn view(name: &str) -> Result<ViewName, String> {
-    let names = views::ALL.map(|(view, _)| view);
-    names.into_iter().find(|view| view.name == name).ok_or_else(|| {
-        let known = names.map(|view| view.name).join(", ");
-        format!("there is no view {name}; there are {known}")
-    })
 }
 
 /// What an operator's script can tell apart.

@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use database::Stores;
+use projections::{ViewName, views};
 use settings::{Place, ServeSettings};
 
 /// An event-sourced ledger for grading scanned exam copies.
@@ -40,7 +41,7 @@ enum Command {
     Token(token::TokenCommand),
     /// Walk the whole ledger: positions, hashes and chains; name the first bad position
     Verify(verify::VerifySettings),
-    /// Empty views and fold them again from the events
+    /// Fold views anew beside the live ones, and swap them in once they are complete
     Rebuild(rebuild::RebuildSettings),
     /// Fold events again and hold the rows of views to them; write anew what differs
     Drift(drift::DriftSettings),
@@ -86,6 +87,15 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// The view of this build that an operator names.
+fn view_named(name: &str) -> Result<ViewName, String> {
+    let names = views::ALL.map(|(view, _)| view);
+    names.into_iter().find(|view| view.name == name).ok_or_else(|| {
+        let known = names.map(|view| view.name).join(", ");
+        format!("there is no view {name}; there are {known}")
+    })
 }
 
 fn refuse(error: &anyhow::Error) -> ExitCode {

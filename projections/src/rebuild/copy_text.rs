@@ -20,7 +20,8 @@ pub(super) struct CopyLines {
 impl CopyLines {
     /// The lines so far; the columns stay.
     pub(super) fn take(&mut self) -> Self {
-        let (text, rows) = (std::mem::take(&mut self.text), std::mem::take(&mut self.rows));
+        let room = Vec::with_capacity(self.text.capacity());
+        let (text, rows) = (std::mem::replace(&mut self.text, room), std::mem::take(&mut self.rows));
         Self { columns: self.columns.clone(), text, rows }
     }
 }

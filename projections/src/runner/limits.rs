@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::rebuild::RebuildLimits;
+
 /// The limits of the projectors.
 #[derive(Clone, Copy, Debug)]
 pub struct ProjectorLimits {
@@ -24,6 +26,8 @@ pub struct ProjectorLimits {
     pub stop_within: Duration,
     /// How long a view may stand still with events to fold before it is called stuck, and the process not ready.
     pub stuck_after: Duration,
+    /// Of rebuilds, those included that the service begins by itself.
+    pub rebuild: RebuildLimits,
 }
 
 impl Default for ProjectorLimits {
@@ -38,6 +42,7 @@ impl Default for ProjectorLimits {
             backoff_longest: Duration::from_secs(2),
             stop_within: Duration::from_secs(10),
             stuck_after: Duration::from_secs(30),
+            rebuild: RebuildLimits::default(),
         }
     }
 }

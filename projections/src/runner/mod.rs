@@ -1,12 +1,15 @@
 //! The projectors: one task a view, any number of processes, one leader a view.
 
 mod backoff;
+mod found;
 mod held;
 mod lease;
 mod limits;
 mod listen;
 mod step;
 mod task;
+
+use std::sync::Arc;
 
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
@@ -18,6 +21,7 @@ use uuid::Uuid;
 pub use limits::ProjectorLimits;
 
 use crate::projector::Projector;
+use found::Foundry;
 use crate::reading::Views;
 use crate::views::annotations::Annotations;
 use crate::views::audit_trail::AuditTrail;
@@ -37,6 +41,7 @@ pub struct Projectors {
     views: Views,
     options: PgConnectOptions,
     limits: ProjectorLimits,
+    foundry: Arc<Foundry>,
     stop: watch::Sender<bool>,
     wake: watch::Sender<u64>,
     tasks: JoinSet<()>,
@@ -70,6 +75,7 @@ impl Projectors {
         let mut projectors = Self {
             leader: Uuid::now_v7(),
             views: views.clone(),
+            foundry: Arc::new(Foundry::new(options.clone(), limits)),
             options,
             limits,
             stop: watch::Sender::new(false),
@@ -93,6 +99,7 @@ impl Projectors {
             self.options.clone(),
             self.limits,
             self.views.progress(),
+            Arc::clone(&self.foundry),
             self.wake.subscribe(),
             self.stop.subscribe(),
         );

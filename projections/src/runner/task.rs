@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::ProjectorLimits;
 use super::backoff::Backoff;
+use super::found::{Founded, Foundry};
 use super::held::Held;
 use super::lease::Lease;
 use super::step::{Step, step};
@@ -26,6 +27,9 @@ pub(super) struct Task<P: Projector> {
     progress: Arc<Progress>,
     wake: watch::Receiver<u64>,
     stop: watch::Receiver<bool>,
+    foundry: Arc<Foundry>,
+    /// Whether the view need not be founded: it was folded once, or it could not be rebuilt.
+    is_founded: bool,
     backoff: Backoff,
     held: Held<P>,
 }
@@ -44,11 +48,12 @@ impl<P: Projector> Task<P> {
         options: PgConnectOptions,
         limits: ProjectorLimits,
         progress: Arc<Progress>,
+        foundry: Arc<Foundry>,
         wake: watch::Receiver<u64>,
         stop: watch::Receiver<bool>,
     ) -> Self {
         let (backoff, held) = (Backoff::new(limits), Held::new());
-        Self { leader, options, limits, progress, wake, stop, backoff, held }
+        Self { leader, options, limits, progress, wake, stop, foundry, is_founded: false, backoff, held }
     }
 
     pub(super) async fn run(mut self) {
@@ -73,6 +78,10 @@ impl<P: Projector> Task<P> {
     async fn session(&mut self) -> Result<(), sqlx::Error> {
         let mut connection = self.options.connect().await?;
         while !self.is_stopped() {
+            if !self.is_founded {
+                self.found(&mut connection).await?;
+                continue;
+            }
             let lease = Lease::acquire(&mut connection, P::VIEW, self.leader, self.limits.lease).await?;
             let Some(mut lease) = lease else {
                 self.backoff.reset();
@@ -86,6 +95,21 @@ impl<P: Projector> Task<P> {
                 Ended::Lost => info!(view = %P::VIEW, position = lease.position, "another process leads"),
                 Ended::Stopped => lease.release(&mut connection).await?,
             }
+        }
+        Ok(())
+    }
+
+    /// Has the view rebuilt if it was never folded.
+    async fn found(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        if !self.foundry.is_due(connection, P::VIEW).await? {
+            self.is_founded = true;
+            return Ok(());
+        }
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            founded = self.foundry.found::<P>() => self.is_founded = founded == Founded::Not,
+            // What it leaves is thrown away by the next one.
+            _ = stop.wait_for(|stop| *stop) => {}
         }
         Ok(())
     }

@@ -108,7 +108,7 @@ async fn rebuilding_every_view_gives_the_same_rows() {
     assert!(rebuilt.status.success(), "{}", stderr(&rebuilt));
     assert_eq!(place.rows().await, rows);
     let wrong = run_at(&place, &["rebuild", "marks"]).await;
-    assert_eq!(wrong.status.code(), Some(1));
+    assert_eq!(wrong.status.code(), Some(2));
     assert!(stderr(&wrong).contains("there is no view marks"), "{}", stderr(&wrong));
     assert!(run_at(&place, &["migrate"]).await.status.success());
 }
