@@ -55,6 +55,9 @@ const STREAMS: [(&str, EventReaders); 3] = [
 ];
 
 impl Reader {
+    /// What the first build could read.
+    pub const FIRST: Self = Self(1);
+
     /// What this build can read.
     pub const CURRENT: Self = Self(READER);
 
