@@ -74,13 +74,13 @@ impl TestLedger {
 
     /// Appends events to a copy's stream; says nothing to listeners.
     pub(crate) async fn copy(&self, copy: CopyId, events: &[CopyEvent]) -> i64 {
-        let events: Vec<Row> = events.iter().map(|event| Row::written(event)).collect();
+        let events: Vec<Row> = events.iter().map(Row::written).collect();
         self.append(StreamId::Copy(copy), &events).await
     }
 
     /// Appends events to an exam's stream; says nothing to listeners.
     pub(crate) async fn exam(&self, exam: ExamId, events: &[ExamEvent]) -> i64 {
-        let events: Vec<Row> = events.iter().map(|event| Row::written(event)).collect();
+        let events: Vec<Row> = events.iter().map(Row::written).collect();
         self.append(StreamId::Exam(exam), &events).await
     }
 
