@@ -57,7 +57,10 @@ async fn a_process_older_than_the_ledger_stands_by_says_so_and_is_not_taken_for_
         let line = screen.lines().find(|line| line.starts_with(name)).unwrap();
         assert!(line.contains(&format!("NEEDS READER {LATER}")), "{screen}");
     }
-    assert!(screen.contains("nothing is broken: a later version has written what stands there"), "{screen}");
+    assert!(
+        screen.contains("nothing is broken: a later version has written events that this one does not know"),
+        "{screen}"
+    );
     assert_eq!(view(&said, "copies")["state"], "leading");
     let figures = desk.metrics().await;
     assert_eq!(figures.of("projection_stopped{projection=\"exams\"}"), 0.0);

@@ -11,8 +11,8 @@ pub(super) fn next(view: &ProjectionStatus) -> Option<String> {
         ViewState::TooOld => (view.lag_events() > 0).then(|| {
             let (needs, own) = (view.required_reader.0, Reader::CURRENT.0);
             format!(
-                "nothing is broken: a later version has written what stands there, or next. Start `gradeledger serve` of the \
-                 version that did: the view needs reader {needs}, and this gradeledger is reader {own}"
+                "nothing is broken: a later version has written events that this one does not know. Start `gradeledger serve` \
+                 of that version: the view needs reader {needs}, and this gradeledger is reader {own}"
             )
         }),
         ViewState::Stopped => Some(view.poison.as_ref().map_or_else(String::new, |poison| stopped(&view.name, poison))),
@@ -25,9 +25,9 @@ fn unled(required: Reader) -> String {
                     it takes over when the lease of the one before has run out"
         .to_owned();
     if required > Reader::FIRST {
+        let needs = required.0;
         said.push_str(&format!(
-            ". One of a version before this one stands by: the view needs reader {}",
-            required.0
+            ". Only one of reader {needs} or later can: processes of earlier versions stand by until they are upgraded"
         ));
     }
     said
