@@ -18,6 +18,7 @@ pub mod points;
 pub mod scheme;
 pub mod shape;
 pub mod time;
+pub mod upcast;
 
 mod event_types;
 

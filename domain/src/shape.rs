@@ -11,7 +11,7 @@ use crate::exam::{Exam, ExamEvent};
 use crate::operations::{Operations, OperationsEvent};
 
 /// The reader number of this build.
-pub const READER: i32 = 2;
+pub const READER: i32 = 3;
 
 /// An event type in one of its versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,14 +30,17 @@ pub struct Shape {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
     /// It is written as this build writes it.
-    AsWritten,
-    /// It is written in an older version, and is brought up to the newest one first.
-    Upcast,
+    AsWritten(Shape),
+    /// It is written in an older version, and is brought up to the newest one first ([`crate::upcast`]).
+    Upcast(Shape),
     /// The reader does not know the shape.
     Unknown,
 }
 
 /// What a process can read; [`Reader::CURRENT`] but in tests of older processes.
+///
+/// A reader before the current one stands for the build that had that number: what it does not know, this build does not
+/// read in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reader(pub i32);
 
@@ -52,13 +55,16 @@ const STREAMS: [(&str, EventReaders); 3] = [
 ];
 
 impl Reader {
+    /// What the first build could read.
+    pub const FIRST: Self = Self(1);
+
     /// What this build can read.
     pub const CURRENT: Self = Self(READER);
 
     /// Whether it knows streams of this sort at all.
     #[must_use]
     pub fn knows_streams_of(self, aggregate_type: &str) -> bool {
-        of_stream(aggregate_type).is_some_and(|types| {
+        STREAMS.into_iter().find(|(name, _)| *name == aggregate_type).is_some_and(|(_, types)| {
             types.iter().any(|(_, readers)| readers.iter().any(|&reader| reader <= self.0))
         })
     }
@@ -66,18 +72,18 @@ impl Reader {
     /// How it reads an event of this shape.
     #[must_use]
     pub fn reading(self, aggregate_type: &str, event_type: &str, event_version: &str) -> Reading {
-        let readers = of_stream(aggregate_type)
-            .and_then(|types| types.iter().find(|(name, _)| *name == event_type))
-            .map_or(&[][..], |(_, readers)| readers);
-        let Some(version) =
-            readers.iter().zip(1_usize..).find(|(_, number)| is_text_of(event_version, *number))
-        else {
+        let types = STREAMS.into_iter().find(|(name, _)| *name == aggregate_type);
+        let Some((aggregate_type, types)) = types else { return Reading::Unknown };
+        let Some(&(event_type, readers)) = types.iter().find(|(name, _)| *name == event_type) else {
             return Reading::Unknown;
         };
+        let version = readers.iter().zip(1_usize..).find(|(_, number)| is_text_of(event_version, *number));
         match version {
-            (&reader, _) if reader > self.0 => Reading::Unknown,
-            (_, number) if number == readers.len() => Reading::AsWritten,
-            _ => Reading::Upcast,
+            Some((&reader, version)) if reader <= self.0 => {
+                let shape = Shape { aggregate_type, event_type, version, reader };
+                if version == readers.len() { Reading::AsWritten(shape) } else { Reading::Upcast(shape) }
+            }
+            _ => Reading::Unknown,
         }
     }
 }
@@ -90,10 +96,6 @@ pub fn all() -> impl Iterator<Item = Shape> {
             readers.iter().zip(1_usize..).map(shape)
         })
     })
-}
-
-fn of_stream(aggregate_type: &str) -> Option<EventReaders> {
-    STREAMS.into_iter().find(|(name, _)| *name == aggregate_type).map(|(_, types)| types)
 }
 
 /// One text a number: `01` is no version. Without an allocation, since every event that is read comes by here.

@@ -34,6 +34,8 @@ pub use refold::refold;
 pub use replace::replace;
 pub use rows::{RowError, RowSink};
 pub use runner::{ProjectorLimits, Projectors};
-pub use stream::{DecodeError, LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
+pub use stream::{
+    DecodeError, LedgerEvent, NewerEvent, RecordedEvent, ReplayError, StreamId, StreamType, newer_in_stream,
+};
 pub use table::{Made, Table, Tables};
 pub use views::{annotations, audit_trail, copies, copy_locks, exams, work_queue};

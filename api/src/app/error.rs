@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::copy::CopyError;
 use domain::exam::ExamError;
 use projections::history::HistoryError;
-use projections::{Lag, ReplayError};
+use projections::{Lag, NewerEvent, ReplayError};
 use uuid::Uuid;
 
 use super::answers::page_box::InvalidBox;
@@ -104,6 +104,15 @@ pub enum AppError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
+    /// A process of a later build has written what this one cannot read.
+    #[error("this process is older than the ledger, and cannot read what this is about; upgrade it")]
+    ProcessTooOld {
+        /// When to come back: by then another process may answer.
+        retry_after: Duration,
+        /// What it cannot read.
+        #[source]
+        newer: NewerEvent,
+    },
     /// A view has not reached what the caller has seen.
     #[error("{0}; read again")]
     Behind(#[source] Lag),
@@ -157,12 +166,22 @@ impl AppError {
 /// How long a caller is told to wait where a database does not answer.
 const DATABASE_RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// How long a caller is told to wait for a process that is not too old: a rolling upgrade takes its time.
+const UPGRADE_RETRY_AFTER: Duration = Duration::from_secs(10);
+
+impl From<NewerEvent> for AppError {
+    fn from(newer: NewerEvent) -> Self {
+        Self::ProcessTooOld { retry_after: UPGRADE_RETRY_AFTER, newer }
+    }
+}
+
 impl From<LedgerError> for AppError {
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::Unavailable(_) | LedgerError::Closed => {
                 Self::Unavailable { retry_after: DATABASE_RETRY_AFTER, source: error.into() }
             }
+            LedgerError::TooOld(newer) => newer.into(),
             error => Self::internal(error),
         }
     }
@@ -187,6 +206,7 @@ impl From<HistoryError> for AppError {
     fn from(error: HistoryError) -> Self {
         match error {
             HistoryError::Replay(ReplayError::Database(error)) => error.into(),
+            HistoryError::Replay(ReplayError::Newer(newer)) => newer.into(),
             // Damage is ours to look at; `gradeledger history` says where it is.
             error @ (HistoryError::Fold { .. } | HistoryError::Replay(ReplayError::Unreadable { .. })) => {
                 Self::internal(error)

@@ -47,8 +47,10 @@ const NOT_FOUND_OUT: u8 = 2;
 
 pub(crate) async fn drift(settings: DriftSettings) -> ExitCode {
     match look(&settings).await {
-        Ok(summary) if summary.is_clean() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::from(DIFFERED),
+        Ok(summary) if !summary.is_clean() => ExitCode::from(DIFFERED),
+        Ok(summary) if summary.is_whole() => ExitCode::SUCCESS,
+        // A view that this version is too old to fold was not looked at.
+        Ok(_) => ExitCode::from(NOT_FOUND_OUT),
         Err(error) => {
             refuse(&error);
             ExitCode::from(NOT_FOUND_OUT)

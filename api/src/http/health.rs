@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::READER;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 use http::StatusCode;
@@ -108,10 +109,14 @@ fn trouble(view: &ProjectionStatus) -> Option<String> {
         ViewState::Stuck => {
             Some(format!("{name} has stood still for {seconds} s, at position {position} of {head}"))
         }
+        ViewState::TooOld if view.is_stuck => Some(format!(
+            "{name} waits for an upgrade, at position {position} of {head}: it needs reader {}, and this process is reader {}",
+            view.required_reader.0, READER
+        )),
         ViewState::NoLeader if view.is_stuck => {
             Some(format!("no process has folded {name} for {seconds} s, at position {position} of {head}"))
         }
-        ViewState::NoLeader | ViewState::Leading => None,
+        ViewState::NoLeader | ViewState::TooOld | ViewState::Leading => None,
     }
 }
 

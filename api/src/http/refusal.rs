@@ -46,6 +46,9 @@ impl From<AppError> for ApiError {
             AppError::Unavailable { retry_after, source } => {
                 Self::unavailable("unavailable", detail, retry_after).because(source)
             }
+            AppError::ProcessTooOld { retry_after, newer } => {
+                Self::unavailable("process_too_old", detail, retry_after).because(newer)
+            }
             AppError::History(error) => of_history(&error, detail),
             AppError::Internal(cause) => Self::internal(cause),
         }

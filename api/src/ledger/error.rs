@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use projections::NewerEvent;
+
 /// A failure of the ledger itself, not of what was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -15,7 +17,10 @@ pub enum LedgerError {
     /// The schema has not what a ledger has.
     #[error("this schema holds no ledger ({0}); run the migrations first")]
     NotALedger(String),
-    /// A stream holds an event that this build cannot read.
+    /// A stream holds an event of a later build: this process is too old for it, and nothing is broken.
+    #[error(transparent)]
+    TooOld(NewerEvent),
+    /// A stream holds an event that no build can read.
     #[error("stream {aggregate_type} {aggregate_id} cannot be folded by this version: {reason}")]
     Unreadable {
         /// The stream's type.

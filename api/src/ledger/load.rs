@@ -2,21 +2,23 @@
 
 use cqrs_es::EventStore as _;
 use cqrs_es::persist::PersistedEventStore;
-use domain::Digest;
+use domain::{Digest, Reader};
 use postgres_es::PostgresEventRepository;
+use projections::newer_in_stream;
 use sqlx::Row as _;
 use std::sync::Arc;
 use uuid::Uuid;
 
 use super::call::digest;
+use super::shapes::Shapes;
 use super::{Ledger, LedgerError, Loaded, Stored};
 
 impl Ledger {
     /// A stream as it stands now: a cached state is used only where the stream's last event is the one it ends with.
     ///
     /// # Errors
-    /// [`LedgerError::Unavailable`] where the database does not answer, [`LedgerError::Unreadable`] for an event that this
-    /// build does not know.
+    /// [`LedgerError::Unavailable`] where the database does not answer, [`LedgerError::TooOld`] for an event of a later build,
+    /// [`LedgerError::Unreadable`] for one that is no event.
     pub async fn load<A: Stored>(&self, id: Uuid) -> Result<Loaded<A>, LedgerError> {
         if let Some(loaded) = self.cached::<A>(id) {
             if self.is_current(id, &loaded).await? {
@@ -67,14 +69,33 @@ impl Ledger {
     pub(super) async fn load_afresh<A: Stored>(&self, id: Uuid) -> Result<Loaded<A>, LedgerError> {
         let aggregate_id = id.to_string();
         let repository = PostgresEventRepository::new(self.shared.pool.clone());
-        let store = PersistedEventStore::<_, A>::new_event_store(repository).with_upcasters(A::upcasters());
-        let folded =
-            store.load_aggregate(&aggregate_id).await.map_err(|error| explain::<A>(&aggregate_id, error))?;
+        let shapes = Shapes::of::<A>();
+        let store = PersistedEventStore::<_, A>::new_event_store(repository)
+            .with_upcasters(vec![Box::new(shapes.clone())]);
+        let folded = store.load_aggregate(&aggregate_id).await;
+        if shapes.met_unknown() {
+            return Err(self.unknown_shape::<A>(id).await?);
+        }
+        let folded = folded.map_err(|error| explain::<A>(&aggregate_id, error))?;
         let sequence = folded.aggregate.sequence();
         let (leaf, position) = self.last_leaf::<A>(&aggregate_id, sequence).await?;
         let loaded = Loaded { state: Arc::new(folded.aggregate), sequence, leaf, position };
         self.keep(id, &loaded);
         Ok(loaded)
+    }
+
+    /// Why a stream with an event that this build does not know cannot be folded.
+    async fn unknown_shape<A: Stored>(&self, id: Uuid) -> Result<LedgerError, LedgerError> {
+        let newer = newer_in_stream(&self.shared.pool, Reader::CURRENT, (A::TYPE, id)).await?;
+        Ok(newer.map_or_else(
+            || LedgerError::Unreadable {
+                aggregate_type: A::TYPE,
+                aggregate_id: id.to_string(),
+                reason: "it holds an event of a type or version that no build of this ledger has brought"
+                    .to_owned(),
+            },
+            LedgerError::TooOld,
+        ))
     }
 
     /// Leaf and position of the event at exactly the sequence that was folded: the stream may have grown since.

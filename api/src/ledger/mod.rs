@@ -21,6 +21,7 @@ mod order;
 mod place;
 mod queued;
 mod session;
+mod shapes;
 mod stored;
 mod turns;
 pub mod verify;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use cqrs_es::Aggregate;
-use cqrs_es::persist::EventUpcaster;
 use domain::Digest;
 use domain::copy::ExamCopy;
 use domain::exam::Exam;
@@ -18,12 +17,6 @@ pub trait Stored:
 {
     /// The sequence of the last event in this state; 0 before the first.
     fn sequence(&self) -> u64;
-
-    /// What brings older events to their newest version, in the order of application.
-    #[must_use]
-    fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
-        Vec::new()
-    }
 
     #[doc(hidden)]
     fn shelf(shelves: &Shelves) -> &Shelf<Self>;

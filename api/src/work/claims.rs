@@ -88,6 +88,19 @@ pub(super) async fn give_back(pool: &PgPool, worker: Uuid, position: i64) -> Res
     Ok(())
 }
 
+/// Leaves the item, until the claim's lease is over, to a worker of a later version: this process is too old for it. That is
+/// no attempt, so it is not counted as one.
+pub(super) async fn leave(pool: &PgPool, worker: Uuid, position: i64) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE work_claims SET claims = greatest(claims - 1, 1) WHERE position = $1 AND worker = $2 AND NOT settled",
+    )
+    .bind(position)
+    .bind(worker)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
 fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1_000.0
 }

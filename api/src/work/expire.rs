@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{Bench, duty, goes_on};
+use crate::app::AppError;
 
 const DUTY: &str = "expire locks";
 
@@ -33,9 +34,17 @@ async fn look(bench: &Bench) -> anyhow::Result<()> {
     if !duty::hold(pool, DUTY, bench.worker, lease).await? {
         return Ok(());
     }
+    let mut newer = None;
     for lock in copy_locks::expired(pool, bench.limits.expiries).await? {
         let request_id = format!("expiry-{}", Uuid::now_v7());
-        bench.app.expire_lock(lock.copy, &request_id).await?;
+        match bench.app.expire_lock(lock.copy, &request_id).await {
+            Err(AppError::ProcessTooOld { newer: event, .. }) => newer = Some(event),
+            done => done?,
+        }
+    }
+    if let Some(newer) = newer {
+        tracing::warn!(%newer, "the end of a lease is left to a process of a later version");
+        duty::give_up(pool, DUTY, bench.worker).await;
     }
     Ok(())
 }

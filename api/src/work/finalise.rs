@@ -63,7 +63,9 @@ async fn attempt(
     let made = if claim.claims > bench.limits.claims {
         Err(Refused::claimed_too_often(claim.claims))
     } else {
-        make(bench, claim.item.copy, paper, run).await
+        // A ledger that cannot be read, now or by this process, is no failure of the work.
+        let exam = bench.app.ledger.load::<Exam>(paper.identity.exam.0).await?;
+        make(bench, claim.item.copy, paper, run, &exam.state).await
     };
     let duration_ms = record::milliseconds(started);
     let (basis_sequence, attempt) = (run.basis_sequence, run.attempt);
@@ -96,15 +98,19 @@ struct Made {
 }
 
 /// Draws what the basis says over the scan, in a child process, and stores the result before any event names it.
-async fn make(bench: &Bench, copy: CopyId, paper: &Paper, run: &Finalisation) -> Result<Made, Refused> {
+async fn make(
+    bench: &Bench,
+    copy: CopyId,
+    paper: &Paper,
+    run: &Finalisation,
+    exam: &Exam,
+) -> Result<Made, Refused> {
     let source = fetch(bench, copy, paper.identity.source).await?;
     let unreadable = |error: &dyn std::error::Error| {
         Refused::new(WorkStage::Fetch, WorkError::Unknown, record::chain(error))
     };
-    let exam =
-        bench.app.ledger.load::<Exam>(paper.identity.exam.0).await.map_err(|error| unreadable(&error))?;
     let texts = bench.app.vault.open(&sealed_texts(paper)).await.map_err(|error| unreadable(&error))?;
-    let overlay = overlay::overlay(copy, &exam.state, paper, run, &texts);
+    let overlay = overlay::overlay(copy, exam, paper, run, &texts);
     let made = bench.pdf.finalise(source, &overlay).await?;
     let stored = bench
         .app

@@ -1,11 +1,13 @@
 //! One pair of hands: claim, work, settle, again.
 
+use domain::copy::CopyError;
 use projections::views::work_queue::WorkKind;
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
 use super::claims::{self, Claim};
 use super::{Bench, finalise, goes_on, import};
+use crate::ledger::{ExecuteError, LedgerError};
 
 /// What became of an item.
 pub(super) enum Outcome {
@@ -61,6 +63,10 @@ async fn work(bench: &Bench, claim: Claim, stop: &mut watch::Receiver<bool>) {
     let recorded = tokio::select! {
         outcome = done => match outcome {
             Outcome::Settled => claims::settle(pool, bench.worker, position).await,
+            Outcome::NotYet(error) if is_of_a_later_version(&error) => {
+                tracing::warn!(error = format!("{error:#}"), "the work is left to a process of a later version");
+                claims::leave(pool, bench.worker, position).await
+            }
             Outcome::NotYet(error) => {
                 tracing::warn!(error = format!("{error:#}"), "the work could not be recorded; it is done again");
                 Ok(())
@@ -76,6 +82,17 @@ async fn work(bench: &Bench, claim: Claim, stop: &mut watch::Receiver<bool>) {
         // The lease runs out by itself, and whoever takes the item next sees in the stream what is left to do.
         tracing::warn!(error = %error, "the claim could not be ended");
     }
+}
+
+/// Whether it is only that this process is too old to read what the work is about.
+fn is_of_a_later_version(error: &anyhow::Error) -> bool {
+    let of_ledger = error.downcast_ref::<LedgerError>();
+    let of_command = error.downcast_ref::<ExecuteError<CopyError>>();
+    let error = of_ledger.or(match of_command {
+        Some(ExecuteError::Ledger(error)) => Some(error),
+        _ => None,
+    });
+    matches!(error, Some(LedgerError::TooOld(_)))
 }
 
 /// Renews the lease as long as it is ours.

@@ -26,4 +26,5 @@ mod routes;
 mod tokens;
 mod vault;
 mod verify;
+mod versions;
 mod whole;

@@ -1,10 +1,14 @@
 //! The exam: its scheme, its graders, and whether its results are out.
 
-use std::collections::BTreeSet;
+mod duty;
+
+use std::collections::BTreeMap;
 
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
+
+pub use duty::Duty;
 
 use crate::scheme::{self, InvalidScheme};
 use crate::{ActorId, ExamCode, Question};
@@ -25,10 +29,12 @@ pub enum ExamEvent {
         /// Its questions, in their order.
         questions: Vec<Question>,
     },
-    /// A grader may mark this exam.
+    /// A grader may mark this exam. Version 1 had no duty: whoever was enrolled was to mark.
     GraderEnrolled {
         /// Who.
         grader: ActorId,
+        /// As what.
+        duty: Duty,
     },
     /// A grader may mark it no more.
     GraderRemoved {
@@ -47,7 +53,7 @@ crate::event_types! {
     ExamEvent:
     ExamCreated [1],
     SchemePublished [1],
-    GraderEnrolled [1],
+    GraderEnrolled [1, 3],
     GraderRemoved [1],
     ResultsReleased [1],
     ResultsWithdrawn [1],
@@ -71,6 +77,8 @@ pub enum ExamCommand {
     EnrolGrader {
         /// Who.
         grader: ActorId,
+        /// As what.
+        duty: Duty,
     },
     /// Let a grader mark it no more.
     RemoveGrader {
@@ -160,8 +168,8 @@ pub struct Session {
     pub code: ExamCode,
     /// The scheme in force.
     pub scheme: Option<Scheme>,
-    /// Who may mark it.
-    pub graders: BTreeSet<ActorId>,
+    /// Who may mark it, and as what.
+    pub graders: BTreeMap<ActorId, Duty>,
     /// Whether students may read their graded copies.
     pub released: bool,
 }
@@ -215,14 +223,15 @@ fn decide_in(session: &Session, command: ExamCommand) -> Result<ExamEvent, ExamE
             let version = session.scheme.as_ref().map_or(1, |scheme| scheme.version.saturating_add(1));
             Ok(ExamEvent::SchemePublished { version, questions })
         }
-        ExamCommand::EnrolGrader { grader } if session.graders.contains(&grader) => {
+        // Another duty would be a second enrolment of one person: the office removes a grader and enrols them anew.
+        ExamCommand::EnrolGrader { grader, .. } if session.graders.contains_key(&grader) => {
             Err(ExamError::Enrolled(grader))
         }
         ExamCommand::EnrolGrader { .. } if session.graders.len() >= MAX_GRADERS => {
             Err(ExamError::TooManyGraders(MAX_GRADERS))
         }
-        ExamCommand::EnrolGrader { grader } => Ok(ExamEvent::GraderEnrolled { grader }),
-        ExamCommand::RemoveGrader { grader } if session.graders.contains(&grader) => {
+        ExamCommand::EnrolGrader { grader, duty } => Ok(ExamEvent::GraderEnrolled { grader, duty }),
+        ExamCommand::RemoveGrader { grader } if session.graders.contains_key(&grader) => {
             Ok(ExamEvent::GraderRemoved { grader })
         }
         ExamCommand::RemoveGrader { grader } => Err(ExamError::NotEnrolled(grader)),
@@ -237,7 +246,7 @@ fn decide_in(session: &Session, command: ExamCommand) -> Result<ExamEvent, ExamE
 fn next(state: ExamState, event: ExamEvent) -> ExamState {
     match (state, event) {
         (ExamState::Absent, ExamEvent::ExamCreated { code }) => {
-            ExamState::Open(Session { code, scheme: None, graders: BTreeSet::new(), released: false })
+            ExamState::Open(Session { code, scheme: None, graders: BTreeMap::new(), released: false })
         }
         (ExamState::Open(session), ExamEvent::ExamArchived {}) => ExamState::Archived(session),
         (ExamState::Open(session), event) => ExamState::Open(next_session(session, event)),
@@ -251,8 +260,8 @@ fn next_session(mut session: Session, event: ExamEvent) -> Session {
         ExamEvent::SchemePublished { version, questions } => {
             session.scheme = Some(Scheme { version, questions });
         }
-        ExamEvent::GraderEnrolled { grader } => {
-            session.graders.insert(grader);
+        ExamEvent::GraderEnrolled { grader, duty } => {
+            session.graders.insert(grader, duty);
         }
         ExamEvent::GraderRemoved { grader } => {
             session.graders.remove(&grader);

@@ -1,7 +1,7 @@
 //! The exam: scheme, graders and results.
 
 use cqrs_es::test::TestFramework;
-use domain::exam::{Exam, ExamCommand, ExamError, ExamEvent, MAX_GRADERS};
+use domain::exam::{Duty, Exam, ExamCommand, ExamError, ExamEvent, MAX_GRADERS};
 use domain::scheme::{InvalidScheme, MAX_QUESTIONS};
 use domain::{ActorId, Points, Question};
 
@@ -37,7 +37,7 @@ fn an_exam_that_does_not_exist_accepts_nothing_else() {
 fn others() -> Vec<ExamCommand> {
     vec![
         ExamCommand::PublishScheme { questions: scheme() },
-        ExamCommand::EnrolGrader { grader: ADA },
+        ExamCommand::EnrolGrader { grader: ADA, duty: Duty::Marker },
         ExamCommand::RemoveGrader { grader: ADA },
         ExamCommand::ReleaseResults,
         ExamCommand::WithdrawResults,
@@ -73,24 +73,34 @@ fn a_scheme_has_distinct_questions_with_positive_maxima() {
 }
 
 #[test]
-fn a_grader_is_enrolled_and_removed_once() {
-    let enrolled = ExamEvent::GraderEnrolled { grader: ADA };
-    let enrol = || ExamCommand::EnrolGrader { grader: ADA };
-    expect(&[created()], enrol(), Ok(enrolled.clone()));
-    expect(&[created(), enrolled.clone()], enrol(), Err(ExamError::Enrolled(ADA)));
+fn a_grader_is_enrolled_with_a_duty_and_removed_once() {
     let remove = |grader| ExamCommand::RemoveGrader { grader };
     let removed = ExamEvent::GraderRemoved { grader: ADA };
-    expect(&[created(), enrolled.clone()], remove(ADA), Ok(removed.clone()));
-    expect(&[created(), enrolled.clone()], remove(BLAISE), Err(ExamError::NotEnrolled(BLAISE)));
-    expect(&[created(), enrolled, removed], enrol(), Ok(ExamEvent::GraderEnrolled { grader: ADA }));
+    for duty in [Duty::Marker, Duty::Lead] {
+        let enrolled = ExamEvent::GraderEnrolled { grader: ADA, duty };
+        let enrol = |duty| ExamCommand::EnrolGrader { grader: ADA, duty };
+        expect(&[created()], enrol(duty), Ok(enrolled.clone()));
+        expect(&[created(), enrolled.clone()], remove(ADA), Ok(removed.clone()));
+        expect(&[created(), enrolled.clone()], remove(BLAISE), Err(ExamError::NotEnrolled(BLAISE)));
+        // Whatever the duty: to change it, a grader is removed and enrolled anew.
+        for another in [Duty::Marker, Duty::Lead] {
+            let enrolled_anew = ExamEvent::GraderEnrolled { grader: ADA, duty: another };
+            expect(&[created(), enrolled.clone()], enrol(another), Err(ExamError::Enrolled(ADA)));
+            expect(&[created(), enrolled.clone(), removed.clone()], enrol(another), Ok(enrolled_anew));
+        }
+        let mut exam = Exam::default();
+        [created(), enrolled].into_iter().for_each(|event| exam.fold(event));
+        assert_eq!(exam.state.session().unwrap().graders.get(&ADA), Some(&duty));
+    }
 }
 
 #[test]
 fn an_exam_takes_no_more_graders_than_its_limit() {
     let grader = |number: usize| ActorId(uuid::Uuid::from_u128(number as u128));
-    let enrolled = |number| ExamEvent::GraderEnrolled { grader: grader(number) };
+    let duty = Duty::Marker;
+    let enrolled = |number| ExamEvent::GraderEnrolled { grader: grader(number), duty };
     let full: Vec<_> = std::iter::once(created()).chain((0..MAX_GRADERS).map(enrolled)).collect();
-    let one_more = ExamCommand::EnrolGrader { grader: grader(MAX_GRADERS) };
+    let one_more = ExamCommand::EnrolGrader { grader: grader(MAX_GRADERS), duty };
     expect(&full, one_more.clone(), Err(ExamError::TooManyGraders(MAX_GRADERS)));
     let removed = ExamEvent::GraderRemoved { grader: grader(0) };
     expect(&[full, vec![removed]].concat(), one_more, Ok(enrolled(MAX_GRADERS)));

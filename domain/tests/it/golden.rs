@@ -4,20 +4,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use cqrs_es::persist::SerializedEvent;
+use cqrs_es::persist::{EventUpcaster, SerializedEvent};
 use cqrs_es::{Aggregate, DomainEvent, EventEnvelope};
 use domain::Metadata;
 use domain::copy::event::{ExportFormat, FinalisationCause, WorkError, WorkStage};
 use domain::copy::{CopyEvent, ExamCopy, MarkKind};
-use domain::exam::Exam;
+use domain::exam::{Duty, Exam};
 use domain::operations::Operations;
 use domain::shape;
+use domain::upcast::Upcaster;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// File stems to their instances.
-fn golden() -> BTreeMap<String, Vec<Value>> {
+pub(crate) fn golden() -> BTreeMap<String, Vec<Value>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/events");
     let entries = std::fs::read_dir(&folder).expect("fixtures/events is there");
     let read = |path: &Path| -> Vec<Value> {
@@ -30,11 +31,11 @@ fn golden() -> BTreeMap<String, Vec<Value>> {
         .collect()
 }
 
-fn stem(event_type: &str, version: usize) -> String {
+pub(crate) fn stem(event_type: &str, version: usize) -> String {
     format!("{event_type}.v{version}")
 }
 
-/// Reads a payload as postgres-es and cqrs-es do, metadata and all.
+/// Reads a payload as postgres-es and cqrs-es do, metadata and all, brought up to the newest version on its way.
 fn read_by_framework<A: Aggregate>(
     (event_type, version): (&str, usize),
     payload: &Value,
@@ -49,6 +50,9 @@ fn read_by_framework<A: Aggregate>(
         payload.clone(),
         metadata.clone(),
     );
+    let upcaster = Upcaster { aggregate_type: A::TYPE };
+    let is_older = upcaster.can_upcast(event_type, &version.to_string());
+    let serialized = if is_older { upcaster.upcast(serialized) } else { serialized };
     let envelope = EventEnvelope::<A>::try_from(serialized).expect("the framework reads a golden event");
     assert!(envelope.metadata.contains_key("actor_id"));
     envelope.payload
@@ -131,6 +135,10 @@ fn every_spelling_of_an_enumeration_stands_in_a_golden_event() {
     }
     for format in [ExportFormat::Pdf, ExportFormat::Json] {
         stands(serde_json::to_value(format).unwrap());
+    }
+    for duty in [Duty::Marker, Duty::Lead] {
+        assert_eq!(serde_json::to_value(duty).unwrap(), duty.as_str());
+        stands(duty.as_str().into());
     }
 }
 

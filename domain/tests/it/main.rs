@@ -17,4 +17,5 @@ mod property;
 mod shape;
 mod story;
 mod transitions;
+mod upcast;
 mod values;

@@ -12,7 +12,9 @@ fn this_build_reads_every_shape_and_writes_the_newest_of_each_type() {
             .filter(|other| (other.aggregate_type, other.event_type) == (aggregate_type, event_type))
             .map(|other| other.version)
             .max();
-        let reading = if newest == Some(version) { Reading::AsWritten } else { Reading::Upcast };
+        let shape = Shape { aggregate_type, event_type, version, reader };
+        let reading =
+            if newest == Some(version) { Reading::AsWritten(shape) } else { Reading::Upcast(shape) };
         assert_eq!(Reader::CURRENT.reading(aggregate_type, event_type, &version.to_string()), reading);
         assert!((1..=READER).contains(&reader), "{event_type} version {version} came with reader {reader}");
     }
@@ -27,6 +29,8 @@ fn a_shape_is_unknown_to_every_reader_before_the_one_that_it_came_with() {
             assert_eq!(reading, Reading::Unknown, "{event_type} version {version} by reader {older}");
         }
     }
+    assert_eq!(Reader(2).reading("Exam", "GraderEnrolled", "2"), Reading::Unknown);
+    assert_ne!(Reader(2).reading("Exam", "GraderEnrolled", "1"), Reading::Unknown);
     assert!(Reader(1).knows_streams_of("ExamCopy") && !Reader(1).knows_streams_of("Operations"));
     assert!(Reader::CURRENT.knows_streams_of("Operations") && !Reader::CURRENT.knows_streams_of("Room"));
 }

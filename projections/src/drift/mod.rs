@@ -143,13 +143,18 @@ impl Look<'_> {
     /// Looks at some streams in the views at `which`, and repairs them if that is wanted.
     async fn batch(&mut self, streams: &[StreamId], which: &[usize]) -> Result<(), DriftError> {
         let (mut moment, standings) = moment::begin(&mut self.connection, &self.checks, which).await?;
+        let mut foldable = Vec::with_capacity(which.len());
         for (&index, standing) in which.iter().zip(standings) {
-            self.checks[index].begin(standing.clone());
+            // What a later build has folded is not wrong because this one cannot read it.
+            if standing.needs().is_none() {
+                self.checks[index].begin(standing.clone());
+                foldable.push(index);
+            }
             self.counts[index].standing = standing;
         }
-        let events = check::fold(&mut moment, &mut self.checks, which, streams).await?;
+        let events = check::fold(&mut moment, &mut self.checks, &foldable, streams).await?;
         let mut compared = BTreeMap::new();
-        for &index in which {
+        for index in foldable {
             let found = compare::streams(&mut moment, self.checks[index].as_ref(), streams).await?;
             compared.insert(index, found);
         }
@@ -181,6 +186,7 @@ impl Look<'_> {
             position: counts.standing.position,
             head: counts.standing.head,
             stopped: counts.standing.stopped,
+            needs_reader: counts.standing.needs(),
             streams: counts.streams,
             rows: counts.rows,
             repaired: counts.repaired,

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use domain::Reader;
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 
 use super::check::Check;
 use crate::projector::ViewName;
 
 /// Where a view stands at a moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Standing {
     /// The position that it has folded.
     pub(super) position: i64,
@@ -16,6 +17,21 @@ pub(super) struct Standing {
     pub(super) head: i64,
     /// Whether an event stops it.
     pub(super) stopped: bool,
+    /// The first reader that can read what it has folded.
+    pub(super) required_reader: Reader,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self { position: 0, head: 0, stopped: false, required_reader: Reader::FIRST }
+    }
+}
+
+impl Standing {
+    /// The reader that it takes to fold the view again, where this process is too old to.
+    pub(super) fn needs(&self) -> Option<Reader> {
+        (self.required_reader > Reader::CURRENT).then_some(self.required_reader)
+    }
 }
 
 /// Begins to look at the views at `which`: a transaction that sees one moment, and where each of them stands in it.
@@ -44,17 +60,19 @@ pub(super) async fn standings(
     connection: &mut PgConnection,
     views: &[ViewName],
 ) -> Result<Vec<Standing>, sqlx::Error> {
-    let rows: Vec<(String, i32, i64, bool)> =
-        sqlx::query_as("SELECT name, version, position, poison_position IS NOT NULL FROM projections")
-            .fetch_all(&mut *connection)
-            .await?;
+    let rows: Vec<(String, i32, i64, bool, i32)> = sqlx::query_as(
+        "SELECT name, version, position, poison_position IS NOT NULL, required_reader FROM projections",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
     let head: i64 =
         sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events").fetch_one(connection).await?;
     let mut standing: BTreeMap<(String, i32), Standing> = BTreeMap::new();
-    for (name, version, position, stopped) in rows {
-        standing.insert((name, version), Standing { position, head, stopped });
+    for (name, version, position, stopped, reader) in rows {
+        let required_reader = Reader(reader);
+        standing.insert((name, version), Standing { position, head, stopped, required_reader });
     }
-    let never_ran = Standing { position: 0, head, stopped: false };
+    let never_ran = Standing { head, ..Standing::default() };
     let mut of = |view: &ViewName| standing.remove(&(view.name.to_owned(), view.version));
     Ok(views.iter().map(|view| of(view).unwrap_or_else(|| never_ran.clone())).collect())
 }

@@ -1,5 +1,7 @@
 //! What a look at a ledger tells, and what it comes to.
 
+use domain::Reader;
+
 use crate::drift::Finding;
 use crate::projector::ViewName;
 use crate::stream::{ReplayError, StreamId};
@@ -47,6 +49,8 @@ pub struct ViewDrift {
     pub head: i64,
     /// Whether an event stops the view.
     pub stopped: bool,
+    /// The reader that it takes to fold it again, where this process is too old to: then nothing was compared.
+    pub needs_reader: Option<Reader>,
     /// Streams that differ.
     pub streams: u64,
     /// Rows that differ.
@@ -56,10 +60,16 @@ pub struct ViewDrift {
 }
 
 impl DriftSummary {
-    /// Whether every row was what the events come to.
+    /// Whether every row that was looked at was what the events come to.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.views.iter().all(|view| view.rows == 0 && view.streams == 0)
+    }
+
+    /// Whether every view could be looked at: this process is not too old for one.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.views.iter().all(|view| view.needs_reader.is_none())
     }
 }
 

@@ -9,6 +9,8 @@ pub enum ViewState {
     Leading,
     /// No process leads it, and no session that led it is left.
     NoLeader,
+    /// No process leads it, and this one is too old to: the view has folded, or stands before, events of a later build.
+    TooOld,
     /// It stands still before an event that it cannot fold.
     Stopped,
     /// A process leads it, events wait, and it has not moved for longer than a view may.
@@ -22,18 +24,21 @@ impl ViewState {
         match self {
             Self::Leading => "leading",
             Self::NoLeader => "no_leader",
+            Self::TooOld => "too_old",
             Self::Stopped => "stopped",
             Self::Stuck => "stuck",
         }
     }
 
-    /// `led` is that a lease stands or its session is still there; `stuck`, that it has stood still for too long, whoever leads it.
-    pub(super) const fn of(stopped: bool, led: bool, stuck: bool) -> Self {
-        match (stopped, led, stuck) {
-            (true, _, _) => Self::Stopped,
-            (false, false, _) => Self::NoLeader,
-            (false, true, true) => Self::Stuck,
-            (false, true, false) => Self::Leading,
+    /// `led` is that a lease stands or its session is still there; `too_old`, that this process may not lead it; `stuck`, that
+    /// it has stood still for too long, whoever leads it.
+    pub(super) const fn of(stopped: bool, led: bool, too_old: bool, stuck: bool) -> Self {
+        match (stopped, led) {
+            (true, _) => Self::Stopped,
+            (false, false) if too_old => Self::TooOld,
+            (false, false) => Self::NoLeader,
+            (false, true) if stuck => Self::Stuck,
+            (false, true) => Self::Leading,
         }
     }
 }

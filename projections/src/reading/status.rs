@@ -1,6 +1,6 @@
 //! How far each view is, who leads it, and what stopped it.
 
-use domain::Timestamp;
+use domain::{Reader, Timestamp};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 use uuid::Uuid;
@@ -33,6 +33,8 @@ pub struct ProjectionStatus {
     pub is_stuck: bool,
     /// Its standing in one word.
     pub state: ViewState,
+    /// The first reader that may lead it: the latest that its events up to here, or the next one, were found to take.
+    pub required_reader: Reader,
     /// The process whose lease on it stands; none where nobody folds it.
     pub leader: Option<Uuid>,
     /// The Postgres session that folds it, or that last did and is still there: one that waits for a lock cannot renew its
@@ -105,6 +107,8 @@ impl<'r> FromRow<'r, PgRow> for ProjectionStatus {
         let leader: Option<Uuid> = row.try_get("leader")?;
         let backend_pid: Option<i32> = row.try_get("backend_pid")?;
         let is_stuck: bool = row.try_get("stuck")?;
+        let required_reader = Reader(row.try_get("required_reader")?);
+        let led = leader.is_some() || backend_pid.is_some();
         Ok(Self {
             name: row.try_get("name")?,
             version: row.try_get("version")?,
@@ -113,7 +117,8 @@ impl<'r> FromRow<'r, PgRow> for ProjectionStatus {
             lag_ms: row::unsigned(row, "lag_ms")?,
             stuck_ms: row::unsigned(row, "stuck_ms")?,
             is_stuck,
-            state: ViewState::of(poison.is_some(), leader.is_some() || backend_pid.is_some(), is_stuck),
+            state: ViewState::of(poison.is_some(), led, required_reader > Reader::CURRENT, is_stuck),
+            required_reader,
             leader,
             backend_pid,
             hold: None,

@@ -12,6 +12,7 @@ SELECT
     still.ms > $3 AS stuck,
     CASE WHEN lease.stands THEN p.leader END AS leader,
     session.pid AS backend_pid,
+    coalesce(p.required_reader, 1) AS required_reader,
     p.poison_position,
     p.poison_stream,
     p.poison_event_type,

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use domain::Reader;
 use sqlx::PgConnection;
 
 use super::error::Unfoldable;
 use super::fold::unfoldable;
 use crate::fold::fold;
 use crate::projector::Projector;
-use crate::stream::{BatchLimits, End, ReplayError, StreamId, read_batch};
+use crate::stream::{BatchLimits, End, NewerEvent, ReplayError, StreamId, read_batch};
 use crate::table::Tables;
 
 /// What a batch came to.
@@ -24,6 +25,7 @@ pub(crate) struct Batch {
 #[derive(Debug)]
 pub(crate) enum Failure {
     Unfoldable(Unfoldable),
+    Newer(NewerEvent),
     Database(sqlx::Error),
 }
 
@@ -37,9 +39,12 @@ impl From<sqlx::Error> for Failure {
 pub(super) async fn batch<P: Projector>(
     connection: &mut PgConnection,
     after: i64,
-    limits: BatchLimits,
+    (limits, reader): (BatchLimits, Reader),
 ) -> Result<Batch, Failure> {
-    let read = read_batch(connection, after, P::FOLLOWS, limits).await?;
+    let read = read_batch(connection, after, P::FOLLOWS, limits, reader).await?;
+    if let End::Newer(newer) = read.end {
+        return Err(Failure::Newer(newer));
+    }
     if let End::Unreadable(stop) = read.end {
         let (view, position) = (P::VIEW.name.to_owned(), stop.position);
         let (stream, event_type, cause) = (stop.stream, stop.event_type, stop.cause);
@@ -50,6 +55,7 @@ pub(super) async fn batch<P: Projector>(
     let mut states: HashMap<StreamId, P::State> = match P::load(connection, tables, after, &events).await {
         Ok(states) => states,
         Err(ReplayError::Database(error)) => return Err(error.into()),
+        Err(ReplayError::Newer(newer)) => return Err(Failure::Newer(newer)),
         Err(ReplayError::Unreadable { position, cause }) => {
             let (stream, event_type) = (String::new(), String::new());
             let view = P::VIEW.name.to_owned();

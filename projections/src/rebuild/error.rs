@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::Timestamp;
 
 use crate::rows::RowError;
+use crate::stream::NewerEvent;
 
 /// Why a rebuild ended without a swap. Views whose swap was told before are rebuilt.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,9 @@ pub enum RebuildError {
     /// An event stops it.
     #[error(transparent)]
     Unfoldable(Box<Unfoldable>),
+    /// An event is of a later build.
+    #[error(transparent)]
+    Newer(#[from] NewerEvent),
     /// The count of events is not what it must be.
     #[error(
         "the rebuild of {view} is not complete, and was not swapped in: {folded} events folded up to position {position}, \

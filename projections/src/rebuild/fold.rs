@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use domain::Reader;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sqlx::PgConnection;
@@ -31,7 +32,7 @@ pub(crate) trait Recipe: Send + Sync {
         &'a self,
         connection: &'a mut PgConnection,
         after: i64,
-        limits: BatchLimits,
+        limits: (BatchLimits, Reader),
     ) -> BoxFuture<'a, Result<Batch, catch_up::Failure>>;
 }
 
@@ -78,7 +79,7 @@ impl<P: Projector> Recipe for Of<P> {
         &'a self,
         connection: &'a mut PgConnection,
         after: i64,
-        limits: BatchLimits,
+        limits: (BatchLimits, Reader),
     ) -> BoxFuture<'a, Result<Batch, catch_up::Failure>> {
         catch_up::batch::<P>(connection, after, limits).boxed()
     }

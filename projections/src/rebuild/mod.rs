@@ -24,6 +24,7 @@ mod writer;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use domain::Reader;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
 use uuid::Uuid;
@@ -35,7 +36,7 @@ pub use progress::{Proof, RebuildNews, RebuildPhase};
 
 use crate::projector::ViewName;
 use crate::reading::Views;
-use crate::stream::StreamType;
+use crate::stream::{StreamType, newer_at};
 use hold::Hold;
 use progress::Progress;
 use share::Plan;
@@ -54,7 +55,7 @@ impl Views {
     ) -> Result<Vec<Proof>, RebuildError> {
         let recipes: Vec<_> = crate::views::recipes();
         let recipes: Vec<_> = recipes.into_iter().filter(|recipe| views.contains(&recipe.view())).collect();
-        rebuild(&self.pool().connect_options(), recipes.into(), limits, tell).await
+        rebuild(&self.pool().connect_options(), recipes.into(), (limits, Reader::CURRENT), tell).await
     }
 }
 
@@ -62,7 +63,7 @@ impl Views {
 pub(crate) async fn rebuild(
     options: &PgConnectOptions,
     recipes: Arc<[Box<dyn Recipe>]>,
-    limits: RebuildLimits,
+    (limits, reader): (RebuildLimits, Reader),
     tell: &mut (dyn FnMut(RebuildNews) + Send),
 ) -> Result<Vec<Proof>, RebuildError> {
     let run = Uuid::now_v7();
@@ -70,11 +71,12 @@ pub(crate) async fn rebuild(
     let views = recipes.iter().map(|recipe| recipe.view()).collect();
     let mut hold = Hold::take(&options, run, views, limits).await?;
     let progress = Arc::<Progress>::default();
-    let work = Run { options, run, recipes, limits, progress: Arc::clone(&progress) };
+    let work = Run { options, run, recipes, limits, reader, progress: Arc::clone(&progress) };
     let outcome = tokio::select! {
         outcome = work.work() => outcome,
         lost = hold.keep(&progress, tell) => Err(lost),
     };
+    let outcome = work.explained(outcome).await;
     progress.pass_on(tell);
     if !matches!(outcome, Err(RebuildError::Lost { .. })) {
         work.clean_up(hold, outcome.is_ok()).await;
@@ -98,6 +100,7 @@ struct Run {
     run: Uuid,
     recipes: Arc<[Box<dyn Recipe>]>,
     limits: RebuildLimits,
+    reader: Reader,
     progress: Arc<Progress>,
 }
 
@@ -126,12 +129,25 @@ impl Run {
             shadow::derive(&mut connection, recipe.tables()).await?;
             let filled = Filled { position: until, events: until };
             let swap =
-                bring_in(&mut connection, recipe.as_ref(), self.run, filled, &self.limits, &self.progress);
+                bring_in(&mut connection, recipe.as_ref(), self.run, filled, (&self.limits, self.reader), &self.progress);
             let proof = swap.await?;
             self.progress.tell(RebuildNews::Swapped(proof.clone()));
             proofs.push(proof);
         }
         Ok(proofs)
+    }
+
+    /// An event that cannot be read may be one that a later build has brought.
+    async fn explained(
+        &self,
+        outcome: Result<Vec<Proof>, RebuildError>,
+    ) -> Result<Vec<Proof>, RebuildError> {
+        let Err(RebuildError::Unfoldable(unfoldable)) = &outcome else { return outcome };
+        let mut connection = self.options.connect().await?;
+        match newer_at(&mut connection, self.reader, unfoldable.position).await? {
+            Some(newer) => Err(newer.into()),
+            None => outcome,
+        }
     }
 
     fn plan(&self, until: i64) -> Plan {
@@ -142,6 +158,7 @@ impl Run {
             follows: StreamType::ALL.into_iter().filter(is_followed).collect(),
             until,
             limits: self.limits,
+            reader: self.reader,
             progress: Arc::clone(&self.progress),
         }
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use domain::Reader;
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 use tokio::sync::mpsc;
@@ -31,6 +32,7 @@ pub(super) struct Plan {
     /// The position up to which shares are folded.
     pub(super) until: i64,
     pub(super) limits: RebuildLimits,
+    pub(super) reader: Reader,
     pub(super) progress: Arc<Progress>,
 }
 
@@ -134,7 +136,7 @@ impl<'a> Work<'a> {
     }
 
     fn take(&mut self, row: &EventRow) -> Result<(), RebuildError> {
-        let event = match row.decode() {
+        let event = match row.decode(self.plan.reader) {
             Ok(Some(event)) => event,
             Ok(None) => return Ok(()),
             Err(error) => return Err(self.unreadable(row, error.to_string())),

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use domain::Reader;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
@@ -45,11 +46,11 @@ pub(super) async fn bring_in(
     recipe: &dyn Recipe,
     run: Uuid,
     mut filled: Filled,
-    limits: &RebuildLimits,
+    (limits, reader): (&RebuildLimits, Reader),
     progress: &Progress,
 ) -> Result<Proof, RebuildError> {
     let view = recipe.view();
-    let size = BatchLimits { events: i64::from(limits.batch_events), bytes: limits.batch_bytes };
+    let size = (BatchLimits { events: i64::from(limits.batch_events), bytes: limits.batch_bytes }, reader);
     let (mut tries, mut rounds) = (0, 0);
     loop {
         filled = catch_up(connection, recipe, filled, size, limits, &mut rounds).await?;
@@ -74,7 +75,7 @@ async fn catch_up(
     connection: &mut PgConnection,
     recipe: &dyn Recipe,
     mut filled: Filled,
-    size: BatchLimits,
+    size: (BatchLimits, Reader),
     limits: &RebuildLimits,
     rounds: &mut u32,
 ) -> Result<Filled, RebuildError> {
@@ -107,7 +108,7 @@ async fn swap(
     recipe: &dyn Recipe,
     run: Uuid,
     filled: Filled,
-    size: BatchLimits,
+    size: (BatchLimits, Reader),
     limits: &RebuildLimits,
 ) -> Result<Tried, RebuildError> {
     let mut transaction = connection.begin().await?;
@@ -211,6 +212,7 @@ fn is_in_use(error: &sqlx::Error) -> bool {
 fn explained(failure: Failure) -> RebuildError {
     match failure {
         Failure::Unfoldable(unfoldable) => RebuildError::Unfoldable(Box::new(unfoldable)),
+        Failure::Newer(newer) => newer.into(),
         Failure::Database(error) => error.into(),
     }
 }

@@ -4,6 +4,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use domain::Reader;
 use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
 use tokio::time::sleep;
@@ -52,7 +53,7 @@ impl Foundry {
     }
 
     /// Rebuilds the view of `P`, together with those of other projectors that wait.
-    pub(super) async fn found<P: Projector>(&self) -> Founded {
+    pub(super) async fn found<P: Projector>(&self, reader: Reader) -> Founded {
         self.lock().push(recipe::<P>());
         let _turn = self.turn.lock().await;
         // The others of this process are on their way here.
@@ -69,7 +70,7 @@ impl Foundry {
                 info!(view = proof.view, version = proof.version, events = proof.events, "a view is complete");
             }
         };
-        match rebuild(&self.options, recipes.into(), self.limits.rebuild, &mut tell).await {
+        match rebuild(&self.options, recipes.into(), (self.limits.rebuild, reader), &mut tell).await {
             Ok(_) => Founded::LookAgain,
             Err(RebuildError::Held(holder)) => {
                 info!(%holder, "another process rebuilds");

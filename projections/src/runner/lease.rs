@@ -6,12 +6,13 @@
 
 use std::time::Duration;
 
+use domain::Reader;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 use uuid::Uuid;
 
 use crate::projector::ViewName;
-use crate::stream::Unreadable;
+use crate::stream::{NewerEvent, Unreadable};
 
 /// The right to fold a view, as long as the token stands in the row.
 #[derive(Clone, Debug)]
@@ -19,10 +20,23 @@ pub(super) struct Lease {
     view: ViewName,
     leader: Uuid,
     token: i64,
+    /// What the leader can read.
+    pub(super) reader: Reader,
     /// The position that the view has folded.
     pub(super) position: i64,
     /// Whether the view stands still before an event that it could not fold.
     pub(super) poisoned: bool,
+}
+
+/// What came of asking for a lease.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// It is this leader's.
+    Leads(Lease),
+    /// Somebody else has it.
+    Taken,
+    /// The view has folded, or stands before, what only this reader and later ones can read.
+    TooOld(Reader),
 }
 
 struct Standing {
@@ -42,32 +56,33 @@ impl<'r> FromRow<'r, PgRow> for Standing {
 }
 
 impl Lease {
-    /// Takes the lease if it is free, over, or was this leader's before its connection broke.
+    /// Takes the lease if it is free, over, or was this leader's before its connection broke, and `reader` can read what the
+    /// view has folded.
     pub(super) async fn acquire(
         connection: &mut PgConnection,
         view: ViewName,
-        leader: Uuid,
+        (leader, reader): (Uuid, Reader),
         lease: Duration,
-    ) -> Result<Option<Self>, sqlx::Error> {
+    ) -> Result<Asked, sqlx::Error> {
         sqlx::query("INSERT INTO projections (name, version) VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(view.name)
             .bind(view.version)
             .execute(&mut *connection)
             .await?;
-        let taken: Option<Standing> = sqlx::query_as(include_str!("lease_acquire.sql"))
+        let row = sqlx::query(include_str!("lease_acquire.sql"))
             .bind(view.name)
             .bind(view.version)
             .bind(leader)
             .bind(lease.as_secs_f64())
-            .fetch_optional(connection)
+            .bind(reader.0)
+            .fetch_one(connection)
             .await?;
-        Ok(taken.map(|standing| Self {
-            view,
-            leader,
-            token: standing.token,
-            position: standing.position,
-            poisoned: standing.poisoned,
-        }))
+        if row.try_get::<Option<i64>, _>("lease_token")?.is_some() {
+            let Standing { token, position, poisoned } = Standing::from_row(&row)?;
+            return Ok(Asked::Leads(Self { view, leader, token, reader, position, poisoned }));
+        }
+        let required = Reader(row.try_get("required_reader")?);
+        Ok(if required > reader { Asked::TooOld(required) } else { Asked::Taken })
     }
 
     /// Makes the lease longer, and learns whether the view is still stopped. False: somebody else leads.
@@ -89,12 +104,12 @@ impl Lease {
         Ok(standing.is_some())
     }
 
-    /// Moves the checkpoint to `position` and makes the lease longer, in the transaction that writes the rows. False:
-    /// somebody else leads, and the transaction must not commit.
+    /// Moves the checkpoint to `position` and makes the lease longer, in the transaction that writes the rows; whoever leads
+    /// from there on must be `reader` at least. False: somebody else leads, and the transaction must not commit.
     pub(super) async fn checkpoint(
         &self,
         connection: &mut PgConnection,
-        position: i64,
+        (position, reader): (i64, i32),
         lease: Duration,
     ) -> Result<bool, sqlx::Error> {
         let moved = sqlx::query(include_str!("lease_checkpoint.sql"))
@@ -105,6 +120,7 @@ impl Lease {
             .bind(self.position)
             .bind(lease.as_secs_f64())
             .bind(position)
+            .bind(reader)
             .execute(connection)
             .await?;
         Ok(moved.rows_affected() == 1)
@@ -130,6 +146,24 @@ impl Lease {
             .await?;
         self.poisoned = recorded.rows_affected() == 1;
         Ok(self.poisoned)
+    }
+
+    /// Gives the lease back to those who can read what stands next. False: somebody else leads already.
+    pub(super) async fn step_down(
+        self,
+        connection: &mut PgConnection,
+        before: &NewerEvent,
+    ) -> Result<bool, sqlx::Error> {
+        let stepped_down = sqlx::query(include_str!("lease_step_down.sql"))
+            .bind(self.view.name)
+            .bind(self.view.version)
+            .bind(self.leader)
+            .bind(self.token)
+            .bind(self.position)
+            .bind(before.needs.0)
+            .execute(connection)
+            .await?;
+        Ok(stepped_down.rows_affected() == 1)
     }
 
     /// Gives the lease back, if it is still this leader's.

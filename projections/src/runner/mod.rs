@@ -11,6 +11,7 @@ mod task;
 
 use std::sync::Arc;
 
+use domain::Reader;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -38,6 +39,7 @@ pub(crate) const APPLICATION: &str = "gradeledger projector";
 #[derive(Debug)]
 pub struct Projectors {
     leader: Uuid,
+    reader: Reader,
     views: Views,
     options: PgConnectOptions,
     limits: ProjectorLimits,
@@ -52,13 +54,25 @@ impl Projectors {
     #[must_use]
     pub fn start(views: &Views, limits: ProjectorLimits) -> Self {
         let mut projectors = Self::none(views, limits);
-        projectors.run::<Copies>();
-        projectors.run::<CopyLocks>();
-        projectors.run::<Annotations>();
-        projectors.run::<AuditTrail>();
-        projectors.run::<WorkQueue>();
-        projectors.run::<Exams>();
+        projectors.run_all();
         projectors
+    }
+
+    /// Those that run from now on read as `reader`, not as this build does: an older process in a rolling upgrade.
+    #[must_use]
+    pub const fn as_reader(mut self, reader: Reader) -> Self {
+        self.reader = reader;
+        self
+    }
+
+    /// Runs a projector for every view.
+    pub fn run_all(&mut self) {
+        self.run::<Copies>();
+        self.run::<CopyLocks>();
+        self.run::<Annotations>();
+        self.run::<AuditTrail>();
+        self.run::<WorkQueue>();
+        self.run::<Exams>();
     }
 
     /// Runs no projector yet, but listens.
@@ -74,6 +88,7 @@ impl Projectors {
         ]);
         let mut projectors = Self {
             leader: Uuid::now_v7(),
+            reader: Reader::CURRENT,
             views: views.clone(),
             foundry: Arc::new(Foundry::new(options.clone(), limits)),
             options,
@@ -95,7 +110,7 @@ impl Projectors {
     /// Runs the projector `P` as well.
     pub fn run<P: Projector>(&mut self) {
         let task = task::Task::<P>::new(
-            self.leader,
+            (self.leader, self.reader),
             self.options.clone(),
             self.limits,
             self.views.progress(),

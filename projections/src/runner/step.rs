@@ -9,7 +9,9 @@ use super::held::Held;
 use super::lease::Lease;
 use crate::fold::fold;
 use crate::projector::Projector;
-use crate::stream::{Batch, BatchLimits, End, RecordedEvent, ReplayError, StreamId, Unreadable, read_batch};
+use crate::stream::{
+    Batch, BatchLimits, End, NewerEvent, RecordedEvent, ReplayError, StreamId, Unreadable, read_batch,
+};
 use crate::table::Tables;
 
 /// What a step came to.
@@ -21,6 +23,8 @@ pub(super) enum Step {
     UpToDate,
     /// The view stops before this.
     Poison(Unreadable),
+    /// What stands next is of a later build, whose turn it is to lead.
+    Newer(NewerEvent),
     /// Somebody else leads.
     Lost,
 }
@@ -56,7 +60,8 @@ impl From<ReplayError> for Failure {
     fn from(error: ReplayError) -> Self {
         match error {
             ReplayError::Database(error) => error.into(),
-            ReplayError::Unreadable { .. } => Self::Rows(error.to_string()),
+            // What a view has folded, its leader can read: the lease is for those who can.
+            ReplayError::Unreadable { .. } | ReplayError::Newer(_) => Self::Rows(error.to_string()),
         }
     }
 }
@@ -69,12 +74,13 @@ pub(super) async fn step<P: Projector>(
     limits: &ProjectorLimits,
 ) -> Result<Step, sqlx::Error> {
     let size = BatchLimits { events: i64::from(limits.batch_events), bytes: limits.batch_bytes };
-    let mut batch = read_batch(connection, lease.position, P::FOLLOWS, size).await?;
+    let mut batch = read_batch(connection, lease.position, P::FOLLOWS, size, lease.reader).await?;
     // Each turn folds fewer events than the one before, so this ends.
     loop {
         if batch.last == lease.position {
             return Ok(match batch.end {
                 End::Unreadable(poison) => Step::Poison(poison),
+                End::Newer(newer) => Step::Newer(newer),
                 End::Head | End::Limit => Step::UpToDate,
             });
         }
@@ -131,7 +137,8 @@ async fn commit<P: Projector>(
     if !changed.is_empty() {
         P::save(&mut transaction, tables, &changed).await?;
     }
-    if !lease.checkpoint(&mut transaction, batch.last, limits.lease).await? {
+    let reader = batch.events.iter().map(|event| event.reader).max().unwrap_or(0);
+    if !lease.checkpoint(&mut transaction, (batch.last, reader), limits.lease).await? {
         transaction.rollback().await?;
         return Err(Failure::Lost);
     }

@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use domain::Reader;
 use futures::FutureExt;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
@@ -15,13 +16,15 @@ use super::ProjectorLimits;
 use super::backoff::Backoff;
 use super::found::{Founded, Foundry};
 use super::held::Held;
-use super::lease::Lease;
+use super::lease::{Asked, Lease};
 use super::step::{Step, step};
 use crate::projector::Projector;
 use crate::reading::Progress;
+use crate::stream::NewerEvent;
 
 pub(super) struct Task<P: Projector> {
     leader: Uuid,
+    reader: Reader,
     options: PgConnectOptions,
     limits: ProjectorLimits,
     progress: Arc<Progress>,
@@ -32,6 +35,8 @@ pub(super) struct Task<P: Projector> {
     is_founded: bool,
     backoff: Backoff,
     held: Held<P>,
+    /// Whether it was said that this process is too old for the view: it stays so, and is said once.
+    too_old: bool,
 }
 
 /// Why a leader leads no more.
@@ -40,11 +45,13 @@ enum Ended {
     Stopped,
     /// Somebody else leads.
     Lost,
+    /// What stands next is of a later build.
+    Newer(NewerEvent),
 }
 
 impl<P: Projector> Task<P> {
     pub(super) fn new(
-        leader: Uuid,
+        (leader, reader): (Uuid, Reader),
         options: PgConnectOptions,
         limits: ProjectorLimits,
         progress: Arc<Progress>,
@@ -53,7 +60,21 @@ impl<P: Projector> Task<P> {
         stop: watch::Receiver<bool>,
     ) -> Self {
         let (backoff, held) = (Backoff::new(limits), Held::new());
-        Self { leader, options, limits, progress, wake, stop, foundry, is_founded: false, backoff, held }
+        let is_founded = false;
+        Self {
+            leader,
+            reader,
+            options,
+            limits,
+            progress,
+            wake,
+            stop,
+            foundry,
+            is_founded,
+            backoff,
+            held,
+            too_old: false,
+        }
     }
 
     pub(super) async fn run(mut self) {
@@ -82,11 +103,17 @@ impl<P: Projector> Task<P> {
                 self.found(&mut connection).await?;
                 continue;
             }
-            let lease = Lease::acquire(&mut connection, P::VIEW, self.leader, self.limits.lease).await?;
-            let Some(mut lease) = lease else {
-                self.backoff.reset();
-                self.stand_by().await;
-                continue;
+            let who = (self.leader, self.reader);
+            let mut lease = match Lease::acquire(&mut connection, P::VIEW, who, self.limits.lease).await? {
+                Asked::Leads(lease) => lease,
+                refused => {
+                    if let Asked::TooOld(needs) = refused {
+                        self.tell_too_old(needs);
+                    }
+                    self.backoff.reset();
+                    self.stand_by().await;
+                    continue;
+                }
             };
             info!(view = %P::VIEW, position = lease.position, "leads");
             self.held.clear();
@@ -94,6 +121,7 @@ impl<P: Projector> Task<P> {
             match self.lead(&mut connection, &mut lease).await? {
                 Ended::Lost => info!(view = %P::VIEW, position = lease.position, "another process leads"),
                 Ended::Stopped => lease.release(&mut connection).await?,
+                Ended::Newer(newer) => self.step_down(&mut connection, lease, &newer).await?,
             }
         }
         Ok(())
@@ -107,7 +135,7 @@ impl<P: Projector> Task<P> {
         }
         let mut stop = self.stop.clone();
         tokio::select! {
-            founded = self.foundry.found::<P>() => self.is_founded = founded == Founded::Not,
+            founded = self.foundry.found::<P>(self.reader) => self.is_founded = founded == Founded::Not,
             // What it leaves is thrown away by the next one.
             _ = stop.wait_for(|stop| *stop) => {}
         }
@@ -131,6 +159,7 @@ impl<P: Projector> Task<P> {
                     Step::Folded => continue,
                     Step::UpToDate => {}
                     Step::Lost => return Ok(Ended::Lost),
+                    Step::Newer(newer) => return Ok(Ended::Newer(newer)),
                     Step::Poison(poison) => {
                         error!(
                             view = %P::VIEW, position = poison.position, stream = poison.stream,
@@ -153,6 +182,34 @@ impl<P: Projector> Task<P> {
             }
         }
         Ok(Ended::Stopped)
+    }
+
+    /// Leaves the view to those who can read what stands next. A process of a later build that stands by leads at its next
+    /// look.
+    async fn step_down(
+        &mut self,
+        connection: &mut PgConnection,
+        lease: Lease,
+        newer: &NewerEvent,
+    ) -> Result<(), sqlx::Error> {
+        if lease.step_down(connection, newer).await? {
+            self.too_old = true;
+            warn!(
+                view = %P::VIEW, position = newer.position, stream = newer.stream, event_type = newer.event_type,
+                event_version = newer.event_version, needs_reader = newer.needs.0, reader = self.reader.0,
+                "this process is older than the ledger: it leads the view no more, and stands by until it is upgraded"
+            );
+        }
+        Ok(())
+    }
+
+    fn tell_too_old(&mut self, needs: Reader) {
+        if !std::mem::replace(&mut self.too_old, true) {
+            warn!(
+                view = %P::VIEW, needs_reader = needs.0, reader = self.reader.0,
+                "this process is older than the ledger: it cannot lead the view, and stands by until it is upgraded"
+            );
+        }
     }
 
     /// Until it is time to ask for the lease again, or the task is to stop. Appends wake the leader alone: were every

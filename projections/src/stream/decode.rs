@@ -3,9 +3,11 @@
 use domain::copy::CopyEvent;
 use domain::exam::ExamEvent;
 use domain::operations::OperationsEvent;
-use domain::shape::Reading;
+use domain::shape::{Reading, Shape};
+use domain::upcast::upcast;
 use domain::{Metadata, Reader, Timestamp};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::types::chrono::{DateTime, Utc};
 use sqlx::{FromRow, Row};
@@ -16,10 +18,11 @@ use super::recorded::{LedgerEvent, RecordedEvent, StreamType};
 /// Why this build cannot read an event. It stops a view: an event is never skipped.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    /// A kind of stream that a newer version has brought.
+    /// A kind of stream that no build has brought which migrated this ledger.
     #[error("streams of type {0} are unknown to this version; start the version that wrote it, then retry")]
     StreamType(String),
-    /// An event type, or a version of one, that a newer version has brought.
+    /// An event type, or a version of one, that no such build has brought. Where a later one has, whoever reads says so
+    /// instead ([`NewerEvent`](super::NewerEvent)).
     #[error(
         "{event_type} in version {event_version} is unknown to this version; start the version that wrote it, then retry"
     )]
@@ -88,46 +91,58 @@ impl EventRow {
         format!("{} {}", self.aggregate_type, self.aggregate_id)
     }
 
-    /// The event; none where the reader does not follow its stream.
-    pub(crate) fn decode(&self) -> Result<Option<RecordedEvent>, DecodeError> {
+    /// The event as `reader` reads it; none where the reader does not follow its stream.
+    pub(crate) fn decode(&self, reader: Reader) -> Result<Option<RecordedEvent>, DecodeError> {
         let kind = StreamType::ALL
             .into_iter()
-            .find(|kind| kind.as_str() == self.aggregate_type)
+            .find(|kind| kind.as_str() == self.aggregate_type && reader.knows_streams_of(kind.as_str()))
             .ok_or_else(|| DecodeError::StreamType(self.aggregate_type.clone()))?;
         let (Some(payload), Some(metadata)) = (&self.payload, &self.metadata) else {
             return Ok(None);
         };
-        match Reader::CURRENT.reading(&self.aggregate_type, &self.event_type, &self.event_version) {
-            Reading::AsWritten | Reading::Upcast => {}
+        let (older, shape) = match reader.reading(&self.aggregate_type, &self.event_type, &self.event_version)
+        {
+            Reading::AsWritten(shape) => (None, shape),
+            Reading::Upcast(shape) => (Some(shape), shape),
             Reading::Unknown => {
                 let (event_type, event_version) = (self.event_type.clone(), self.event_version.clone());
                 return Err(DecodeError::Shape { event_type, event_version });
             }
-        }
+        };
         let id =
             self.aggregate_id.parse().map_err(|_| DecodeError::StreamIdText(self.aggregate_id.clone()))?;
+        let event = decode_payload(kind, older, payload)?;
+        let found = event.type_name();
+        if found != self.event_type {
+            return Err(DecodeError::OtherType { found });
+        }
         Ok(Some(RecordedEvent {
             position: self.position,
             event_id: self.event_id,
             stream: kind.with_id(id),
             sequence: self.sequence,
-            event: decode_payload(kind, payload, &self.event_type)?,
+            event,
+            reader: shape.reader,
             metadata: serde_json::from_str::<Metadata>(metadata).map_err(DecodeError::Metadata)?,
             recorded_at: Timestamp::from_micros(self.recorded_at.timestamp_micros()),
         }))
     }
 }
 
-fn decode_payload(kind: StreamType, payload: &str, event_type: &str) -> Result<LedgerEvent, DecodeError> {
-    let event = match kind {
-        StreamType::Copy => LedgerEvent::Copy(parse::<CopyEvent>(payload)?),
-        StreamType::Exam => LedgerEvent::Exam(parse::<ExamEvent>(payload)?),
-        StreamType::Operations => LedgerEvent::Operations(parse::<OperationsEvent>(payload)?),
-    };
-    let found = event.type_name();
-    if found == event_type { Ok(event) } else { Err(DecodeError::OtherType { found }) }
+fn decode_payload(kind: StreamType, older: Option<Shape>, payload: &str) -> Result<LedgerEvent, DecodeError> {
+    Ok(match kind {
+        StreamType::Copy => LedgerEvent::Copy(parse::<CopyEvent>(older, payload)?),
+        StreamType::Exam => LedgerEvent::Exam(parse::<ExamEvent>(older, payload)?),
+        StreamType::Operations => LedgerEvent::Operations(parse::<OperationsEvent>(older, payload)?),
+    })
 }
 
-fn parse<E: DeserializeOwned>(payload: &str) -> Result<E, DecodeError> {
-    serde_json::from_str(payload).map_err(DecodeError::Payload)
+/// Only what is older takes the way through a document that can be changed.
+fn parse<E: DeserializeOwned>(older: Option<Shape>, payload: &str) -> Result<E, DecodeError> {
+    let parsed = match older {
+        None => serde_json::from_str(payload),
+        Some(shape) => serde_json::from_str::<Value>(payload)
+            .and_then(|payload| serde_json::from_value(upcast(shape, payload))),
+    };
+    parsed.map_err(DecodeError::Payload)
 }

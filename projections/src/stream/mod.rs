@@ -2,6 +2,7 @@
 
 mod copy_out;
 mod decode;
+mod newer;
 mod of_copy;
 mod read;
 mod recorded;
@@ -9,6 +10,8 @@ mod recorded;
 pub(crate) use copy_out::{Share, read_share};
 pub use decode::DecodeError;
 pub(crate) use decode::EventRow;
+pub use newer::{NewerEvent, newer_in_stream};
+pub(crate) use newer::newer_at;
 pub(crate) use of_copy::read_copy;
 pub use read::ReplayError;
 pub(crate) use read::{Batch, BatchLimits, End, Unreadable, read_batch, replay, replay_each};

@@ -1,6 +1,6 @@
 //! Reading one copy's stream by its own numbers.
 
-use domain::CopyId;
+use domain::{CopyId, Reader};
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 
@@ -18,12 +18,15 @@ pub(crate) async fn read_copy(
     let mut rows = sqlx::query_as::<_, EventRow>(include_str!("of_copy.sql"))
         .bind(copy.0.to_string())
         .bind(until)
-        .fetch(connection);
+        .fetch(&mut *connection);
     while let Some(row) = rows.try_next().await? {
-        let position = row.position;
-        let decoded = row.decode();
-        let decoded =
-            decoded.map_err(|error| ReplayError::Unreadable { position, cause: error.to_string() })?;
+        let decoded = match row.decode(Reader::CURRENT) {
+            Ok(decoded) => decoded,
+            Err(error) => {
+                drop(rows);
+                return Err(ReplayError::of(connection, row.position, error.to_string()).await?);
+            }
+        };
         if decoded.is_some_and(|event| !take(event)) {
             break;
         }

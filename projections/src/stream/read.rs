@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use domain::Reader;
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::decode::{DecodeError, EventRow};
+use super::newer::{NewerEvent, newer_at};
 use super::recorded::{RecordedEvent, StreamId, StreamType};
 
 /// How much is read at once.
@@ -38,6 +40,8 @@ pub(crate) enum End {
     Limit,
     /// What stands at the next position cannot be read.
     Unreadable(Unreadable),
+    /// What stands at the next position is of a later build.
+    Newer(NewerEvent),
 }
 
 /// An event that stops whoever reads it.
@@ -49,7 +53,7 @@ pub(crate) struct Unreadable {
     pub(crate) cause: String,
 }
 
-/// Reads what follows `after`, of the streams of the kinds `follows`.
+/// Reads what follows `after` as `reader` reads it, of the streams of the kinds `follows`.
 ///
 /// Commit order is position order, so a position that is missing before one that is there was never given: that is
 /// damage, and it stops the reader as an unreadable event does.
@@ -58,23 +62,26 @@ pub(crate) async fn read_batch(
     after: i64,
     follows: &[StreamType],
     limits: BatchLimits,
+    reader: Reader,
 ) -> Result<Batch, sqlx::Error> {
     let kinds: Vec<&str> = follows.iter().map(|kind| kind.as_str()).collect();
     let mut rows = sqlx::query_as::<_, EventRow>(include_str!("read_batch.sql"))
         .bind(after)
         .bind(limits.events)
         .bind(kinds)
-        .fetch(connection);
+        .fetch(&mut *connection);
     let (mut batch, mut bytes) = (Batch { events: Vec::new(), last: after, end: End::Head }, 0);
     while let Some(row) = rows.try_next().await? {
         if row.position != batch.last + 1 {
             batch.end = End::Unreadable(missing(batch.last + 1, row.position));
             return Ok(batch);
         }
-        match row.decode() {
+        match row.decode(reader) {
             Ok(event) => batch.events.extend(event),
             Err(error) => {
-                batch.end = End::Unreadable(unreadable(&row, &error));
+                drop(rows);
+                let newer = newer_at(connection, reader, row.position).await?;
+                batch.end = newer.map_or_else(|| End::Unreadable(unreadable(&row, &error)), End::Newer);
                 return Ok(batch);
             }
         }
@@ -122,6 +129,21 @@ pub enum ReplayError {
         /// Why.
         cause: String,
     },
+    /// An event is of a later build.
+    #[error(transparent)]
+    Newer(#[from] NewerEvent),
+}
+
+impl ReplayError {
+    /// Why the event at a position cannot be read, or folded.
+    pub(super) async fn of(
+        connection: &mut PgConnection,
+        position: i64,
+        cause: String,
+    ) -> Result<Self, sqlx::Error> {
+        let newer = newer_at(connection, Reader::CURRENT, position).await?;
+        Ok(newer.map_or(Self::Unreadable { position, cause }, Self::Newer))
+    }
 }
 
 /// Gives the events of `streams`, all of the kind `kind`, up to the position `until` to `take`, each stream in its order.
@@ -132,11 +154,16 @@ pub(crate) async fn replay(
     until: i64,
     mut take: impl FnMut(RecordedEvent) -> Result<(), String> + Send,
 ) -> Result<(), ReplayError> {
-    replay_each(connection, kind, streams, until, |_, position, event| {
+    let replayed = replay_each(&mut *connection, kind, streams, until, |_, position, event| {
         let taken = event.map_err(|error| error.to_string()).and_then(&mut take);
         taken.map_err(|cause| ReplayError::Unreadable { position, cause })
-    })
-    .await
+    });
+    match replayed.await {
+        Err(ReplayError::Unreadable { position, cause }) => {
+            Err(ReplayError::of(connection, position, cause).await?)
+        }
+        done => done,
+    }
 }
 
 /// As [`replay`], and leaves to `take` what becomes of an event that cannot be read: it gets stream and position of each.
@@ -158,7 +185,7 @@ pub(crate) async fn replay_each<E: From<sqlx::Error>>(
     while let Some(row) = rows.try_next().await? {
         // Every row has its payload and one of the ids that were asked for.
         let Some(stream) = of_ids.get(row.aggregate_id.as_str()) else { continue };
-        if let Some(event) = row.decode().transpose() {
+        if let Some(event) = row.decode(Reader::CURRENT).transpose() {
             take(*stream, row.position, event)?;
         }
     }

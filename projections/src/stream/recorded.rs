@@ -20,8 +20,10 @@ pub struct RecordedEvent {
     pub stream: StreamId,
     /// Its place in that stream, from 1.
     pub sequence: i64,
-    /// What happened.
+    /// What happened, brought up to the newest version of its type.
     pub event: LedgerEvent,
+    /// The first reader that can read it, in the version in which it was recorded.
+    pub reader: i32,
     /// Who did it, through which request.
     pub metadata: Metadata,
     /// When it was recorded, by Postgres's clock.

@@ -167,10 +167,23 @@ async fn acts_on_an_exam_are_in_the_trail_of_the_exam() {
     ledger.exam(exam, &golden::exam_events()).await;
     ledger.fold_all().await;
     let rows = trail(&ledger, Subject::Exam(exam), AuditFilter::default()).await;
-    let expected =
-        ["EXAM_CREATE", "SCHEME_PUBLISH", "GRADER_ENROL", "GRADER_REMOVE", "RELEASE", "WITHDRAW", "ARCHIVE"];
+    let expected = [
+        "EXAM_CREATE",
+        "SCHEME_PUBLISH",
+        "GRADER_ENROL",
+        "GRADER_ENROL",
+        "GRADER_ENROL",
+        "GRADER_REMOVE",
+        "RELEASE",
+        "WITHDRAW",
+        "ARCHIVE",
+    ];
     assert_eq!(actions(&rows), expected);
     assert_eq!(rows[0].subject, Subject::Exam(exam));
+    // The golden enrolments: one before there were duties, one to mark, one to lead. Rows of the first two are as rows of
+    // enrolments have always been.
+    let duties: Vec<_> = rows[2..5].iter().map(|row| row.metadata.get("duty").cloned()).collect();
+    assert_eq!(duties, [None, None, Some("LEAD".into())]);
 }
 
 #[tokio::test]

@@ -153,6 +153,7 @@ fn recorded(copy: CopyId, nth: usize, event: &CopyEvent) -> RecordedEvent {
         stream: StreamId::Copy(copy),
         sequence: nth as i64 + 1,
         event: LedgerEvent::Copy(event.clone()),
+        reader: 1,
         metadata: by(ADA, "request-1"),
         recorded_at: Timestamp::from_micros(1_779_091_200_000_000 + nth as i64),
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cqrs_es::DomainEvent;
 use domain::copy::CopyEvent;
 use domain::exam::ExamEvent;
 use domain::leaf::Content;
@@ -73,13 +74,13 @@ impl TestLedger {
 
     /// Appends events to a copy's stream; says nothing to listeners.
     pub(crate) async fn copy(&self, copy: CopyId, events: &[CopyEvent]) -> i64 {
-        let events: Vec<Row> = events.iter().map(|event| Row::of(event.type_name(), event)).collect();
+        let events: Vec<Row> = events.iter().map(Row::written).collect();
         self.append(StreamId::Copy(copy), &events).await
     }
 
     /// Appends events to an exam's stream; says nothing to listeners.
     pub(crate) async fn exam(&self, exam: ExamId, events: &[ExamEvent]) -> i64 {
-        let events: Vec<Row> = events.iter().map(|event| Row::of(event.type_name(), event)).collect();
+        let events: Vec<Row> = events.iter().map(Row::written).collect();
         self.append(StreamId::Exam(exam), &events).await
     }
 
@@ -179,6 +180,11 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// An event as this build writes it.
+    pub(crate) fn written(event: &impl DomainEvent) -> Self {
+        Self { version: event.event_version(), ..Self::of(&event.event_type(), event) }
+    }
+
     /// An event in its version 1.
     pub(crate) fn of(event_type: &str, event: &impl Serialize) -> Self {
         Self {

@@ -6,7 +6,7 @@ use domain::copy::state::Import;
 use domain::copy::{
     CopyAction, CopyCommand, CopyEvent, CopyState, ExamCopy, Mark, MarkKind, Page, ShownLock,
 };
-use domain::exam::ExamEvent;
+use domain::exam::{Duty, ExamEvent};
 use domain::{
     ActorId, AnnotationId, Commitment, CopyId, Digest, ExamId, LockId, PageBox, Points, Question, Timestamp,
 };
@@ -209,8 +209,8 @@ impl Office {
             let mut events = vec![
                 ExamEvent::ExamCreated { code: format!("MATHS-{number}").parse().unwrap() },
                 ExamEvent::SchemePublished { version: 1, questions: scheme() },
-                ExamEvent::GraderEnrolled { grader: ADA },
-                ExamEvent::GraderEnrolled { grader: grader(0xb0b) },
+                ExamEvent::GraderEnrolled { grader: ADA, duty: Duty::Lead },
+                ExamEvent::GraderEnrolled { grader: grader(0xb0b), duty: Duty::Marker },
                 ExamEvent::GraderRemoved { grader: grader(0xb0b) },
             ];
             if number == 1 {

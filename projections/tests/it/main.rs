@@ -18,3 +18,4 @@ mod rebuild;
 mod rows;
 mod story;
 mod stuck;
+mod versions;

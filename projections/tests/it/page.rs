@@ -1,7 +1,7 @@
 //! Lists are cut into pages that neither skip nor repeat, however the ledger grows meanwhile.
 
 use domain::copy::{CopyEvent, CopyStatus};
-use domain::exam::ExamEvent;
+use domain::exam::{Duty, ExamEvent};
 use domain::{CopyId, ExamId};
 use projections::copies::{CopyFilter, Standing};
 use projections::views::PageSize;
@@ -103,7 +103,7 @@ async fn exams_are_listed_with_their_scheme_and_graders() {
     let questions = crate::life::scheme();
     let published = ExamEvent::SchemePublished { version: 1, questions: questions.clone() };
     ledger.fold_all().await;
-    ledger.exam(exam(2), &[published, ExamEvent::GraderEnrolled { grader }]).await;
+    ledger.exam(exam(2), &[published, ExamEvent::GraderEnrolled { grader, duty: Duty::Lead }]).await;
     ledger.fold_all().await;
     let page = exams::list(ledger.pool(), None, PageSize::new(2).unwrap()).await.unwrap();
     assert_eq!(page.items.iter().map(|row| row.exam).collect::<Vec<_>>(), [exam(1), exam(2)]);
@@ -111,7 +111,7 @@ async fn exams_are_listed_with_their_scheme_and_graders() {
     assert_eq!((rest.items.len(), rest.items[0].exam, rest.next), (1, exam(3), None));
     let row = exams::get(ledger.pool(), exam(2)).await.unwrap().unwrap();
     assert_eq!(row.scheme.unwrap().questions, questions);
-    assert_eq!((row.graders.into_iter().collect::<Vec<_>>(), row.sequence), (vec![grader], 3));
+    assert_eq!((row.graders.into_iter().collect::<Vec<_>>(), row.sequence), (vec![(grader, Duty::Lead)], 3));
 }
 
 #[test]

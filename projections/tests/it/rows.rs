@@ -106,7 +106,7 @@ async fn rows_that_were_changed_behind_the_view_are_put_right_by_replacing_their
         "UPDATE annotations_v1 SET x = x + 1",
         "DELETE FROM audit_trail_v1 WHERE position % 3 = 0",
         "DELETE FROM copy_locks_v1",
-        "UPDATE exams_v1 SET released = NOT released",
+        "UPDATE exams_v2 SET released = NOT released",
         "UPDATE work_queue_v1 SET attempt = 9",
     ] {
         sqlx::query(sql).execute(ledger.pool()).await.unwrap();

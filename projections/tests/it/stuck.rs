@@ -27,7 +27,7 @@ async fn locks_exams(ledger: &TestLedger) -> (PgConnection, i32) {
     let mut session = PgConnection::connect_with(&ledger.database.connect_options()).await.unwrap();
     let pid = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut session).await.unwrap();
     sqlx::query("BEGIN").execute(&mut session).await.unwrap();
-    sqlx::query("LOCK TABLE exams_v1 IN ACCESS EXCLUSIVE MODE").execute(&mut session).await.unwrap();
+    sqlx::query("LOCK TABLE exams_v2 IN ACCESS EXCLUSIVE MODE").execute(&mut session).await.unwrap();
     (session, pid)
 }
 
@@ -61,7 +61,7 @@ async fn a_session_that_locks_a_views_table_makes_it_stuck_and_is_named_with_its
     let holder = &hold.holders[0];
     assert_eq!((holder.pid, holder.waits_for.as_slice()), (pid, [].as_slice()));
     assert_eq!(holder.state.as_deref(), Some("idle in transaction"));
-    assert_eq!(holder.query.as_deref(), Some("LOCK TABLE exams_v1 IN ACCESS EXCLUSIVE MODE"));
+    assert_eq!(holder.query.as_deref(), Some("LOCK TABLE exams_v2 IN ACCESS EXCLUSIVE MODE"));
     assert!(holder.user.is_some() && holder.transaction_ms.is_some() && holder.is_visible());
     let others = views.status().await.unwrap();
     assert!(
@@ -83,11 +83,11 @@ async fn of_a_chain_of_waiters_the_one_that_waits_for_nobody_is_told_apart() {
     let mut reader = PgConnection::connect_with(&ledger.database.connect_options()).await.unwrap();
     let reader_pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut reader).await.unwrap();
     sqlx::query("BEGIN").execute(&mut reader).await.unwrap();
-    sqlx::query("SELECT FROM exams_v1").execute(&mut reader).await.unwrap();
+    sqlx::query("SELECT FROM exams_v2").execute(&mut reader).await.unwrap();
     let mut emptying = PgConnection::connect_with(&ledger.database.connect_options()).await.unwrap();
     let emptying_pid: i32 =
         sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut emptying).await.unwrap();
-    let emptied = tokio::spawn(async move { sqlx::query("TRUNCATE exams_v1").execute(&mut emptying).await });
+    let emptied = tokio::spawn(async move { sqlx::query("TRUNCATE exams_v2").execute(&mut emptying).await });
     let waits = format!("SELECT cardinality(pg_blocking_pids({emptying_pid}))::bigint");
     until("the TRUNCATE to wait", || async { (ledger.count(&waits).await > 0).then_some(()) }).await;
     ledger.exam(EXAM, &[created()]).await;

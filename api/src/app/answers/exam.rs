@@ -1,7 +1,9 @@
 //! An exam as answers show it, made from its fold.
 
-use domain::exam::{Exam, ExamState, Scheme};
-use domain::{ExamId, Points, Question, QuestionId};
+use std::collections::BTreeMap;
+
+use domain::exam::{Duty, Exam, ExamState, Scheme};
+use domain::{ActorId, ExamId, Points, Question, QuestionId};
 use projections::views::exams::ExamRow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,6 +28,8 @@ pub struct ExamAnswer {
     pub scheme: Option<SchemeAnswer>,
     /// The pseudonyms of those who may mark it.
     pub graders: Vec<Uuid>,
+    /// Those of them who lead the marking.
+    pub leads: Vec<Uuid>,
     /// Whether students may read their graded copies.
     pub released: bool,
     /// Sequence of the last event of the exam.
@@ -66,7 +70,8 @@ impl ExamAnswer {
             code: session.code.to_string(),
             status: if matches!(exam.state, ExamState::Archived(_)) { ARCHIVED } else { OPEN },
             scheme: session.scheme.as_ref().map(SchemeAnswer::of),
-            graders: session.graders.iter().map(|grader| grader.0).collect(),
+            graders: session.graders.keys().map(|grader| grader.0).collect(),
+            leads: leads(&session.graders),
             released: session.released,
             sequence: exam.sequence,
         })
@@ -80,11 +85,16 @@ impl ExamAnswer {
             code: row.code.into(),
             status: if row.archived { ARCHIVED } else { OPEN },
             scheme: row.scheme.as_ref().map(SchemeAnswer::of),
-            graders: row.graders.iter().map(|grader| grader.0).collect(),
+            graders: row.graders.keys().map(|grader| grader.0).collect(),
+            leads: leads(&row.graders),
             released: row.released,
             sequence: row.sequence,
         }
     }
+}
+
+fn leads(graders: &BTreeMap<ActorId, Duty>) -> Vec<Uuid> {
+    graders.iter().filter(|(_, duty)| **duty == Duty::Lead).map(|(grader, _)| grader.0).collect()
 }
 
 impl SchemeAnswer {

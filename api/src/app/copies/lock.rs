@@ -73,7 +73,7 @@ impl App {
         }
         let exam = self.exam_state(identity.exam).await?;
         match exam.state.session() {
-            Some(session) if session.graders.contains(&caller.actor) => Ok(()),
+            Some(session) if session.graders.contains_key(&caller.actor) => Ok(()),
             _ => Err(AppError::NotEnrolled),
         }
     }

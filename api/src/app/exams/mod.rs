@@ -3,7 +3,7 @@
 mod order;
 mod read;
 
-use domain::exam::ExamCommand;
+use domain::exam::{Duty, ExamCommand};
 use domain::{ActorId, ExamCode, ExamId, Question};
 use uuid::Uuid;
 
@@ -41,8 +41,9 @@ impl App {
         caller: &Caller,
         exam: ExamId,
         grader: ActorId,
+        duty: Duty,
     ) -> Result<Written, AppError> {
-        self.command_exam(caller, exam, ExamCommand::EnrolGrader { grader }).await
+        self.command_exam(caller, exam, ExamCommand::EnrolGrader { grader, duty }).await
     }
 
     /// Lets a grader take no more of its copies; a lock that stands may be worked to its end.

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use domain::READER;
 use indicatif::ProgressBar;
 use projections::{Difference, DriftNews, DriftSummary, Finding, StreamId, ViewDrift};
 use serde_json::{Value, json};
@@ -176,7 +177,7 @@ fn summary_json(summary: &DriftSummary, took: Duration) -> Value {
         .map(|it| {
             json!({
                 "view": it.view.name, "version": it.view.version, "position": it.position, "head": it.head,
-                "stopped": it.stopped, "streams_differ": it.streams, "rows_differ": it.rows,
+                "stopped": it.stopped, "needs_reader": it.needs_reader.map(|it| it.0), "streams_differ": it.streams, "rows_differ": it.rows,
                 "streams_repaired": it.repaired,
             })
         })
@@ -214,6 +215,13 @@ fn page(summary: &DriftSummary, took: Duration, repair: bool) -> String {
 }
 
 fn line(view: &ViewDrift) -> String {
+    if let Some(needs) = view.needs_reader {
+        return format!(
+            "  {:<14} was not looked at: it needs reader {}, and this gradeledger is reader {READER}; use the version that \
+             leads it\n",
+            view.view.name, needs.0
+        );
+    }
     let standing = match (view.stopped, view.head - view.position) {
         (true, _) => format!(", where it is stopped (the ledger is at {})", view.head),
         (false, 0) => String::new(),

@@ -27,7 +27,7 @@ pub(super) fn screen(answer: &ProjectionsAnswer) -> String {
         let since = if view.lag_events == 0 { "-".to_owned() } else { span(view.lag_ms) };
         let leader = view.leader.map_or_else(|| "-".to_owned(), |leader| leader.to_string());
         let ProjectionAnswer { name, version, position, .. } = view;
-        let state = words(view.state);
+        let state = words(view);
         line(
             &mut said,
             format_args!(
@@ -41,12 +41,14 @@ pub(super) fn screen(answer: &ProjectionsAnswer) -> String {
     said
 }
 
-const fn words(state: ViewState) -> &'static str {
-    match state {
-        ViewState::Leading => "leading",
-        ViewState::NoLeader => "NO LEADER",
-        ViewState::Stopped => "STOPPED on event",
-        ViewState::Stuck => "STUCK",
+fn words(view: &ProjectionAnswer) -> String {
+    match (view.state, view.needs_reader) {
+        (ViewState::Leading, _) => "leading".to_owned(),
+        (ViewState::NoLeader, _) => "NO LEADER".to_owned(),
+        (ViewState::TooOld, Some(reader)) => format!("NEEDS READER {reader}"),
+        (ViewState::TooOld, None) => "NEEDS AN UPGRADE".to_owned(),
+        (ViewState::Stopped, _) => "STOPPED on event".to_owned(),
+        (ViewState::Stuck, _) => "STUCK".to_owned(),
     }
 }
 

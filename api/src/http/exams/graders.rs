@@ -1,5 +1,6 @@
 //! `POST /api/exams/{exam}/graders` and `DELETE /api/exams/{exam}/graders/{grader}`.
 
+use domain::exam::Duty;
 use domain::{ActorId, ExamId};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -18,6 +19,11 @@ use crate::http::errors::ApiError;
 pub(crate) struct NewGrader {
     /// The grader's pseudonym, as `gradeledger token create` printed it.
     grader_id: Uuid,
+    /// `MARKER`: marks copies. `LEAD`: marks copies and leads the marking of the exam, which is recorded and shown. To change
+    /// it, remove the grader and enrol them anew.
+    #[serde(default)]
+    #[schema(value_type = String, default = "MARKER", example = "MARKER")]
+    duty: Duty,
 }
 
 /// Let a grader mark the exam's copies.
@@ -33,7 +39,8 @@ pub(crate) async fn enrol(
     body: JsonBody<NewGrader>,
 ) -> Result<Answer, ApiError> {
     let caller = ask::caller(&call, &body.digest);
-    ask::written(&app.enrol_grader(&caller, exam, ActorId(body.value.grader_id)).await?)
+    let NewGrader { grader_id, duty } = body.value;
+    ask::written(&app.enrol_grader(&caller, exam, ActorId(grader_id), duty).await?)
 }
 
 /// Let a grader take no more of the exam's copies.

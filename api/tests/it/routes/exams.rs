@@ -7,6 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::world::{World, heard, without};
+use crate::versions::{append_as, ships};
 
 #[tokio::test]
 async fn an_exam_is_created_and_read_back_as_it_was_answered() {
@@ -17,13 +18,18 @@ async fn an_exam_is_created_and_read_back_as_it_was_answered() {
     assert_eq!(path, format!("/api/exams/{}", exam["id"].as_str().unwrap()));
     let scheme = json!({"questions": [{"id": "1.a", "maximum": 2.5}, {"id": "1.b", "maximum": 10}]});
     world.post(&world.admin, &format!("{path}/scheme"), scheme).await.body(200);
-    let enrol = json!({"grader_id": world.grader.id});
+    world
+        .post(&world.admin, &format!("{path}/graders"), json!({"grader_id": world.other.id}))
+        .await
+        .body(200);
+    let enrol = json!({"grader_id": world.grader.id, "duty": "LEAD"});
     let written = world.post(&world.admin, &format!("{path}/graders"), enrol).await;
     let seen = written.position().to_string();
     let request = world.ask(&world.auditor, Method::GET, &path).header("ledger-position", seen);
     let read = heard(request).await.body(200);
     assert_eq!(read, written.body(200));
-    assert_json_snapshot!(without(read, &["/id", "/graders/0"]));
+    assert_eq!((read["graders"].as_array().unwrap().len(), &read["leads"]), (2, &json!([world.grader.id])));
+    assert_json_snapshot!(without(read, &["/id", "/graders/0", "/graders/1", "/leads/0"]));
 }
 
 #[tokio::test]
@@ -32,6 +38,10 @@ async fn a_grader_is_enrolled_once_and_removed_once() {
     let path = format!("/api/exams/{}/graders", world.exam().await);
     let again = json!({"grader_id": world.grader.id});
     world.post(&world.admin, &path, again).await.refused(409, "enrolled");
+    let as_lead = json!({"grader_id": world.grader.id, "duty": "LEAD"});
+    world.post(&world.admin, &path, as_lead).await.refused(409, "enrolled");
+    let as_judge = json!({"grader_id": Uuid::now_v7(), "duty": "JUDGE"});
+    world.post(&world.admin, &path, as_judge).await.refused(400, "invalid_json");
     let one = format!("{path}/{}", world.grader.id);
     let left = world.delete(&world.admin, &one).await.body(200);
     assert_eq!(left["graders"], json!([world.other.id]));
@@ -134,4 +144,32 @@ async fn a_scheme_that_was_pinned_stays_whatever_is_published_later() {
     world.mark(&held, Method::PUT, "/scores/1", json!({"points": 10})).await.body(200);
     let other = world.mark(&held, Method::PUT, "/scores/9", json!({"points": 1})).await;
     other.refused(422, "no_such_question");
+}
+
+#[tokio::test]
+async fn what_a_later_build_wrote_is_answered_with_503_and_what_to_do() {
+    let world = World::new().await;
+    let copy = world.ready().await;
+    let shown = world.get(&world.admin, &format!("/api/copies/{copy}")).await.body(200);
+    let exam: Uuid = shown["exam_id"].as_str().unwrap().parse().unwrap();
+    let pool = world.database.pool();
+    for (stream, event_type) in [(("Exam", exam), "ExamPostponed"), (("ExamCopy", copy.0), "CopyStapled")] {
+        ships(pool, [stream.0, event_type, "1"]).await;
+        append_as(pool, stream, (event_type, "1"), json!({ event_type: {} })).await;
+    }
+    let enrol = json!({"grader_id": Uuid::now_v7()});
+    for said in [
+        world.post(&world.admin, &format!("/api/exams/{exam}/graders"), enrol).await,
+        world.post(&world.grader, &format!("/api/copies/{copy}/lock"), json!({})).await,
+        world.get(&world.auditor, &format!("/api/copies/{copy}/history")).await,
+        world.get(&world.auditor, &format!("/api/copies/{copy}/history/diff?from=1&to=4")).await,
+    ] {
+        let refused = said.refused(503, "process_too_old");
+        assert!(refused["detail"].as_str().unwrap().contains("older than the ledger"), "{refused}");
+        assert_eq!(said.header("retry-after"), "10");
+    }
+    // What it can read it still answers.
+    let before = world.get(&world.auditor, &format!("/api/copies/{copy}/history?at_sequence=3")).await;
+    assert_eq!(before.body(200)["copy"]["status"], "READY");
+    world.exam().await;
 }

@@ -22,6 +22,7 @@ mod session;
 mod several;
 mod status;
 mod storm;
+mod upgrade;
 
 use std::time::{Duration, Instant};
 

@@ -32,7 +32,7 @@ async fn status_names_who_holds_a_view_and_so_do_health_figures_and_the_api() {
     let mut session = PgConnection::connect_with(&place.database.connect_options()).await.unwrap();
     let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut session).await.unwrap();
     sqlx::query("BEGIN").execute(&mut session).await.unwrap();
-    sqlx::query("LOCK TABLE exams_v1").execute(&mut session).await.unwrap();
+    sqlx::query("LOCK TABLE exams_v2").execute(&mut session).await.unwrap();
     desk.post(&desk.admin, "/api/exams", json!({"code": "HELD"})).await.body(201);
     let unready = seen("the process says that it is not ready", async || {
         let said = desk.get(&desk.admin, "/api/health/ready").await;
@@ -57,7 +57,7 @@ async fn status_names_who_holds_a_view_and_so_do_health_figures_and_the_api() {
         "exams has stood still at position 4 for ".to_owned(),
         "waits on Lock: relation".to_owned(),
         format!("held by    pid {pid}, user "),
-        "LOCK TABLE exams_v1".to_owned(),
+        "LOCK TABLE exams_v2".to_owned(),
         format!("SELECT pg_terminate_backend({pid})"),
     ] {
         assert!(said.contains(&told), "{told} is not in\n{said}");
@@ -65,11 +65,11 @@ async fn status_names_who_holds_a_view_and_so_do_health_figures_and_the_api() {
     let json = run_at(&place, &[&["status", "--json"], SOON.as_slice()].concat()).await;
     let json: Value = serde_json::from_str(&stdout(&json)).unwrap();
     assert_eq!(view(&json, "exams")["state"], "stuck");
-    assert_eq!(view(&json, "exams")["hold"]["holders"][0]["query"], "LOCK TABLE exams_v1");
+    assert_eq!(view(&json, "exams")["hold"]["holders"][0]["query"], "LOCK TABLE exams_v2");
     assert_eq!(view(&json, "copies")["state"], "leading");
 
     // Over HTTP, what others ask the database is for administrators.
-    for (person, query) in [(&desk.admin, json!("LOCK TABLE exams_v1")), (&desk.grader, json!(null))] {
+    for (person, query) in [(&desk.admin, json!("LOCK TABLE exams_v2")), (&desk.grader, json!(null))] {
         let said = desk.get(person, "/api/projections").await.body(200);
         let holder = &view(&said, "exams")["hold"]["holders"][0];
         assert_eq!((&holder["pid"], &holder["query"]), (&json!(pid), &query));

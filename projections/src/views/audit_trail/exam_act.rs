@@ -1,6 +1,6 @@
 //! What an exam's events say to an auditor.
 
-use domain::exam::ExamEvent;
+use domain::exam::{Duty, ExamEvent};
 use serde_json::{Value, json};
 
 use super::copy_act::questions;
@@ -25,8 +25,12 @@ pub(super) fn metadata(event: &ExamEvent) -> Value {
         ExamEvent::SchemePublished { version, questions: list } => {
             json!({ "scheme_version": version, "questions": questions(list) })
         }
-        ExamEvent::GraderEnrolled { grader } | ExamEvent::GraderRemoved { grader } => {
+        // As rows have told it since before there were duties: a duty is told where it is another than to mark.
+        ExamEvent::GraderEnrolled { grader, duty: Duty::Marker } | ExamEvent::GraderRemoved { grader } => {
             json!({ "grader": grader })
+        }
+        ExamEvent::GraderEnrolled { grader, duty: duty @ Duty::Lead } => {
+            json!({ "grader": grader, "duty": duty })
         }
         ExamEvent::ResultsReleased {} | ExamEvent::ResultsWithdrawn {} | ExamEvent::ExamArchived {} => {
             json!({})

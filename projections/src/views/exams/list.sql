@@ -1,4 +1,4 @@
-SELECT * FROM exams_v1
+SELECT * FROM exams_v2
 WHERE created_position > $1
 ORDER BY created_position
 LIMIT $2

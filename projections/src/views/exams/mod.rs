@@ -1,8 +1,8 @@
 //! Exams as they stand: the scheme in force, who may mark, and whether the results are out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
-use domain::exam::{Exam, ExamState, Scheme};
+use domain::exam::{Duty, Exam, ExamState, Scheme};
 use domain::{ActorId, ExamCode, ExamId, Timestamp};
 use serde::Serialize;
 use sqlx::postgres::PgRow;
@@ -17,8 +17,8 @@ use crate::rows::{JsonRows, RowError, RowSink};
 use crate::stream::{LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
 use crate::table::{Made, Table, Tables};
 
-/// The view.
-pub const VIEW: ViewName = ViewName { name: "exams", version: 1 };
+/// The view. Version 1 had its graders without their duties; its tables are for the builds that read them.
+pub const VIEW: ViewName = ViewName { name: "exams", version: 2 };
 
 /// An exam as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +29,8 @@ pub struct ExamRow {
     pub code: ExamCode,
     /// The scheme in force.
     pub scheme: Option<Scheme>,
-    /// Who may mark it.
-    pub graders: BTreeSet<ActorId>,
+    /// Who may mark it, and as what.
+    pub graders: BTreeMap<ActorId, Duty>,
     /// Whether students may read their graded copies.
     pub released: bool,
     /// Whether it takes nothing more.
@@ -52,7 +52,7 @@ pub struct ExamRow {
 /// # Errors
 /// The database did not answer, or the row is not one that this build wrote.
 pub async fn get(executor: impl PgExecutor<'_>, exam: ExamId) -> Result<Option<ExamRow>, sqlx::Error> {
-    sqlx::query_as("SELECT * FROM exams_v1 WHERE exam_id = $1").bind(exam.0).fetch_optional(executor).await
+    sqlx::query_as("SELECT * FROM exams_v2 WHERE exam_id = $1").bind(exam.0).fetch_optional(executor).await
 }
 
 /// A page of exams, the oldest first, after the one whose `created_position` is `after`.
@@ -87,7 +87,7 @@ pub struct ExamStanding {
 impl Projector for Exams {
     const VIEW: ViewName = VIEW;
     const TABLES: &'static [Table] =
-        &[Table { name: "exams_v1", key: &["exam_id"], made: Made::Rows { stream: "exam_id" } }];
+        &[Table { name: "exams_v2", key: &["exam_id"], made: Made::Rows { stream: "exam_id" } }];
     const FOLLOWS: &'static [StreamType] = &[StreamType::Exam];
     const HELD_BYTES: usize = 8 << 20;
     type State = ExamStanding;
@@ -141,7 +141,7 @@ impl Projector for Exams {
 const EXAMS: usize = 0;
 /// What a question of a scheme takes in memory, its text included, in bytes.
 const QUESTION_BYTES: usize = 64;
-/// What a grader takes in a set, in bytes.
+/// What a grader takes in a map, in bytes.
 const GRADER_BYTES: usize = 32;
 
 /// The columns as they are written, by name.
@@ -150,7 +150,7 @@ struct Written<'a> {
     exam_id: Uuid,
     code: &'a ExamCode,
     scheme: Option<&'a Scheme>,
-    graders: &'a BTreeSet<ActorId>,
+    graders: &'a BTreeMap<ActorId, Duty>,
     released: bool,
     archived: bool,
     sequence: u64,

@@ -1,4 +1,4 @@
-INSERT INTO exams_v1 SELECT * FROM json_populate_recordset(NULL::exams_v1, $1::json)
+INSERT INTO exams_v2 SELECT * FROM json_populate_recordset(NULL::exams_v2, $1::json)
 ON CONFLICT (exam_id) DO UPDATE SET
     scheme = EXCLUDED.scheme,
     graders = EXCLUDED.graders,

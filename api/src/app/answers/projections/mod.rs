@@ -3,7 +3,7 @@
 mod hold;
 mod next;
 
-use domain::Timestamp;
+use domain::{Reader, Timestamp};
 use projections::{Poison, ProjectionStatus, ViewState};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -31,8 +31,8 @@ pub struct ProjectionAnswer {
     pub name: String,
     /// The version of its fold.
     pub version: i32,
-    /// `leading`: a process folds it. `no_leader`: none does. `stopped`: on the event under `poison`. `stuck`: it has
-    /// events to fold and has not moved for longer than a view may.
+    /// `leading`: a process folds it. `no_leader`: none does. `too_old`: none does, and this process is too old to.
+    /// `stopped`: on the event under `poison`. `stuck`: it has events to fold and has not moved for longer than a view may.
     #[serde(serialize_with = "word")]
     #[schema(value_type = String, example = "leading")]
     pub state: ViewState,
@@ -44,6 +44,8 @@ pub struct ProjectionAnswer {
     pub lag_ms: u64,
     /// How long it has stood still with something to fold: a view that is behind and moves is late, not stuck.
     pub stuck_ms: u64,
+    /// The reader number that it takes to fold it, where that is later than this process's; null elsewhere.
+    pub needs_reader: Option<i32>,
     /// The process that folds it; null where nobody does.
     pub leader: Option<Uuid>,
     /// What stopped it, until an operator asks for another try.
@@ -103,6 +105,7 @@ impl From<ProjectionStatus> for ProjectionAnswer {
             position: status.position,
             lag_ms: status.lag_ms,
             stuck_ms: status.stuck_ms,
+            needs_reader: (status.required_reader > Reader::CURRENT).then_some(status.required_reader.0),
             leader: status.leader,
             poison: status.poison.map(PoisonAnswer::from),
             hold: status.hold.map(HoldAnswer::from),

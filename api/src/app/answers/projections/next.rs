@@ -1,19 +1,36 @@
 //! What an operator does about a view, in a sentence that can be typed.
 
+use domain::Reader;
 use projections::{Hold, Poison, ProjectionStatus, ViewState};
 
 /// What to do next; none where there is nothing to do.
 pub(super) fn next(view: &ProjectionStatus) -> Option<String> {
     match view.state {
         ViewState::Leading => None,
-        ViewState::NoLeader => (view.lag_events() > 0).then(|| {
-            "no process folds it: start `gradeledger serve` (if given --only, then with projectors); where one runs, it \
-             takes over when the lease of the one before has run out"
-                .to_owned()
+        ViewState::NoLeader => (view.lag_events() > 0).then(|| unled(view.required_reader)),
+        ViewState::TooOld => (view.lag_events() > 0).then(|| {
+            let (needs, own) = (view.required_reader.0, Reader::CURRENT.0);
+            format!(
+                "nothing is broken: a later version has written events that this one does not know. Start `gradeledger serve` \
+                 of that version: the view needs reader {needs}, and this gradeledger is reader {own}"
+            )
         }),
         ViewState::Stopped => Some(view.poison.as_ref().map_or_else(String::new, |poison| stopped(&view.name, poison))),
         ViewState::Stuck => Some(view.hold.as_ref().map_or_else(unheld, held)),
     }
+}
+
+fn unled(required: Reader) -> String {
+    let mut said = "no process folds it: start `gradeledger serve` (if given --only, then with projectors); where one runs, \
+                    it takes over when the lease of the one before has run out"
+        .to_owned();
+    if required > Reader::FIRST {
+        let needs = required.0;
+        said.push_str(&format!(
+            ". Only one of reader {needs} or later can: processes of earlier versions stand by until they are upgraded"
+        ));
+    }
+    said
 }
 
 fn stopped(name: &str, poison: &Poison) -> String {
