@@ -12,6 +12,7 @@ mod channel;
 mod drift;
 mod fold;
 pub mod history;
+mod left_out;
 mod projector;
 mod reading;
 mod refold;
@@ -27,11 +28,11 @@ pub use drift::{
     Column, Difference, DriftError, DriftNews, DriftScope, DriftSummary, DriftWalk, Finding, ViewDrift,
 };
 pub use projector::{FoldError, Projector, ViewName};
-pub use reading::{Hold, Lag, OperateError, Poison, ProjectionStatus, Session, ViewState, Views, WaitError};
+pub use reading::{Hold, Lag, LeftOutStream, OperateError, Poison, ProjectionStatus, Session, ViewState, Views, WaitError};
 pub use refold::refold;
 pub use replace::replace;
 pub use rows::{RowError, RowSink};
 pub use runner::{ProjectorLimits, Projectors};
-pub use stream::{DecodeError, LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
+pub use stream::{DecodeError, LedgerEvent, NoStream, RecordedEvent, ReplayError, StreamId, StreamType};
 pub use table::{Made, Table, Tables};
-pub use views::{annotations, audit_trail, copies, copy_locks, exams, work_queue};
+pub use views::{annotations, audit_trail, copies, copy_locks, exams, parked, work_queue};

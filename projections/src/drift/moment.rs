@@ -1,11 +1,13 @@
 //! One moment of the ledger: the rows of views, their checkpoints and the events behind them, as they stand together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 
 use super::check::Check;
+use crate::left_out::gaps_of;
 use crate::projector::ViewName;
+use crate::stream::StreamId;
 
 /// Where a view stands at a moment.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +18,15 @@ pub(super) struct Standing {
     pub(super) head: i64,
     /// Whether an event stops it.
     pub(super) stopped: bool,
+    /// The streams that it leaves out, each with the first position that it has not folded.
+    pub(super) gaps: HashMap<StreamId, i64>,
+}
+
+impl Standing {
+    /// The last position whose events of a stream are in the view's rows, if there are any up to there.
+    pub(super) fn last_of(&self, stream: StreamId) -> i64 {
+        self.gaps.get(&stream).map_or(self.position, |from| self.position.min(from - 1))
+    }
 }
 
 /// Begins to look at the views at `which`: a transaction that sees one moment, and where each of them stands in it.
@@ -48,13 +59,16 @@ pub(super) async fn standings(
         sqlx::query_as("SELECT name, version, position, poison_position IS NOT NULL FROM projections")
             .fetch_all(&mut *connection)
             .await?;
-    let head: i64 =
-        sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events").fetch_one(connection).await?;
-    let mut standing: BTreeMap<(String, i32), Standing> = BTreeMap::new();
-    for (name, version, position, stopped) in rows {
-        standing.insert((name, version), Standing { position, head, stopped });
+    let head: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
+        .fetch_one(&mut *connection)
+        .await?;
+    let checkpoints: BTreeMap<(&str, i32), (i64, bool)> =
+        rows.iter().map(|(name, version, position, stopped)| ((&**name, *version), (*position, *stopped))).collect();
+    let mut standings = Vec::with_capacity(views.len());
+    for view in views {
+        let (position, stopped) = checkpoints.get(&(view.name, view.version)).copied().unwrap_or((0, false));
+        let gaps = gaps_of(&mut *connection, *view).await?;
+        standings.push(Standing { position, head, stopped, gaps });
     }
-    let never_ran = Standing { position: 0, head, stopped: false };
-    let mut of = |view: &ViewName| standing.remove(&(view.name.to_owned(), view.version));
-    Ok(views.iter().map(|view| of(view).unwrap_or_else(|| never_ran.clone())).collect())
+    Ok(standings)
 }

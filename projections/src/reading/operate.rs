@@ -4,6 +4,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::Views;
 use crate::channel::channel_of;
+use crate::left_out::clear_gaps;
 use crate::projector::ViewName;
 use crate::table::Table;
 use crate::views;
@@ -98,6 +99,7 @@ async fn empty(connection: &mut PgConnection, view: ViewName, tables: &[Table]) 
         .bind(view.version)
         .execute(&mut *transaction)
         .await?;
+    clear_gaps(&mut *transaction, view).await?;
     transaction.commit().await
 }
 

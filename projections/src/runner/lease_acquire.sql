@@ -5,4 +5,4 @@ UPDATE projections SET
     backend_pid = pg_backend_pid()
 WHERE name = $1 AND version = $2
     AND (leader IS NULL OR leader = $3 OR lease_until <= clock_timestamp())
-RETURNING lease_token, position, poison_position IS NOT NULL AS poisoned
+RETURNING lease_token, position, poison_position, poison_stream

@@ -5,6 +5,7 @@ mod held;
 mod lease;
 mod limits;
 mod listen;
+mod reconcile;
 mod step;
 mod task;
 
@@ -24,6 +25,7 @@ use crate::views::audit_trail::AuditTrail;
 use crate::views::copies::Copies;
 use crate::views::copy_locks::CopyLocks;
 use crate::views::exams::Exams;
+use crate::views::parked::Parked;
 use crate::views::work_queue::WorkQueue;
 
 /// What the sessions of projectors call themselves.
@@ -53,6 +55,7 @@ impl Projectors {
         projectors.run::<AuditTrail>();
         projectors.run::<WorkQueue>();
         projectors.run::<Exams>();
+        projectors.run::<Parked>();
         projectors
     }
 

@@ -6,6 +6,7 @@ pub mod copies;
 pub mod copy_locks;
 pub mod exams;
 mod page;
+pub mod parked;
 pub(crate) mod row;
 pub mod work_queue;
 
@@ -15,11 +16,12 @@ use crate::projector::{Projector, ViewName};
 use crate::table::Table;
 
 /// Every view of this build, with the tables that it writes.
-pub const ALL: [(ViewName, &[Table]); 6] = [
+pub const ALL: [(ViewName, &[Table]); 7] = [
     (copies::VIEW, copies::Copies::TABLES),
     (copy_locks::VIEW, copy_locks::CopyLocks::TABLES),
     (annotations::VIEW, annotations::Annotations::TABLES),
     (audit_trail::VIEW, audit_trail::AuditTrail::TABLES),
     (work_queue::VIEW, work_queue::WorkQueue::TABLES),
     (exams::VIEW, exams::Exams::TABLES),
+    (parked::VIEW, parked::Parked::TABLES),
 ];
