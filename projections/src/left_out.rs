@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::projector::ViewName;
 use crate::stream::{StreamId, StreamType};
+use crate::views::parked;
 
 /// What operators have parked for one view.
 #[derive(Debug, Default)]
@@ -23,17 +24,19 @@ pub(crate) struct Wanted {
     pub(crate) is_complete: bool,
 }
 
+/// Whether all is there; and of a stream, type, id and first position.
+type WantedRow = (bool, Option<String>, Option<Uuid>, Option<i64>);
+
 /// What is parked for the view of this name, in whichever version.
 pub(crate) async fn parked_for(connection: &mut PgConnection, view: &str) -> Result<Wanted, sqlx::Error> {
-    let rows: Vec<(bool, Option<String>, Option<Uuid>, Option<i64>)> =
-        sqlx::query_as(include_str!("left_out/wanted.sql"))
-            .bind(view)
-            .bind(crate::views::parked::VIEW.name)
-            .bind(crate::views::parked::VIEW.version)
-            .bind(StreamType::Operations.as_str())
-            .bind(OperationsId::ONLY.0.to_string())
-            .fetch_all(connection)
-            .await?;
+    let rows: Vec<WantedRow> = sqlx::query_as(include_str!("left_out/wanted.sql"))
+        .bind(view)
+        .bind(parked::VIEW.name)
+        .bind(parked::VIEW.version)
+        .bind(StreamType::Operations.as_str())
+        .bind(OperationsId::ONLY.0.to_string())
+        .fetch_all(connection)
+        .await?;
     let mut wanted = Wanted::default();
     for (is_complete, kind, id, from) in rows {
         wanted.is_complete = is_complete;

@@ -43,7 +43,7 @@ impl Acting {
             bail!("the token is unknown here, revoked, or past its end; {MAKE_ONE}")
         };
         if actor.role != Role::Admin {
-            bail!("the token is that of a {}, and this takes an admin's; {MAKE_ONE}", actor.role);
+            bail!("the token has the role {}, and this takes that of an admin; {MAKE_ONE}", actor.role);
         }
         let request_id = format!("cli-{}", Uuid::now_v7());
         Ok(Caller { actor: actor.id, role: actor.role, request_id, key: None })
