@@ -61,7 +61,11 @@ const fn words(state: ViewState) -> &'static str {
 fn trouble(said: &mut String, view: &ProjectionAnswer) {
     let Some(next) = &view.next else { return };
     let (name, position, still) = (&view.name, view.position, span(view.stuck_ms));
-    line(said, format_args!("\n{name} has stood still at position {position} for {still}"));
+    if view.lag_events == 0 {
+        line(said, format_args!("\n{name} stands still at position {position}, and no event has come since"));
+    } else {
+        line(said, format_args!("\n{name} has stood still at position {position} for {still}"));
+    }
     if let Some(poison) = &view.poison {
         line(
             said,

@@ -4,10 +4,9 @@ use domain::CopyId;
 use serde_json::Value;
 
 use super::desk::Desk;
-use super::place::Place;
+use super::place::{PROGRAM, Place};
 use super::process::{Process, environment, program, run, run_as, run_at, stderr, stdout};
 use super::seen;
-use super::place::PROGRAM;
 use crate::torn::tear;
 
 /// A ready copy that `annotations` cannot fold, behind which the view is stopped. Gives the event's position.
@@ -148,9 +147,12 @@ async fn what_is_parked_while_nobody_leads_is_taken_up_by_whoever_starts_next() 
     let listed = stdout(&run_at(&place, &["projections", "parked"]).await);
     assert!(listed.contains("nothing is parked"), "the view of it has no leader either: {listed}");
     let office = place.service().await;
+    let left_out = format!("left out   from position {at} on");
+    seen("the copy is left out", async || {
+        stdout(&run_at(&place, &["projections", "parked"]).await).contains(&left_out).then_some(())
+    })
+    .await;
     place.views_caught_up().await;
-    let listed = stdout(&run_at(&place, &["projections", "parked"]).await);
-    assert!(listed.contains(&format!("left out   from position {at} on")), "{listed}");
     office.stop().await;
 }
 
