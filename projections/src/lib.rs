@@ -28,7 +28,9 @@ pub use drift::{
     Column, Difference, DriftError, DriftNews, DriftScope, DriftSummary, DriftWalk, Finding, ViewDrift,
 };
 pub use projector::{FoldError, Projector, ViewName};
-pub use reading::{Hold, Lag, LeftOutStream, OperateError, Poison, ProjectionStatus, Session, ViewState, Views, WaitError};
+pub use reading::{
+    Hold, Lag, LeftOutStream, OperateError, Poison, ProjectionStatus, Session, ViewState, Views, WaitError,
+};
 pub use refold::refold;
 pub use replace::replace;
 pub use rows::{RowError, RowSink};

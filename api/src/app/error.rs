@@ -3,11 +3,11 @@
 use std::error::Error;
 use std::time::Duration;
 
+use ::projections::history::HistoryError;
+use ::projections::{Lag, ReplayError};
 use domain::copy::CopyError;
 use domain::exam::ExamError;
 use domain::operations::OperationsError;
-use ::projections::history::HistoryError;
-use ::projections::{Lag, ReplayError};
 use uuid::Uuid;
 
 use super::answers::page_box::InvalidBox;

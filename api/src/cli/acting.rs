@@ -15,8 +15,7 @@ use crate::tokens::{Token, Tokens};
 /// The variable that holds the token itself.
 const TOKEN: &str = "GRADELEDGER_TOKEN";
 /// What to do where it holds none that will do.
-const MAKE_ONE: &str =
-    "`gradeledger token create --role admin --name NAME` makes one, and prints it once: set GRADELEDGER_TOKEN to it";
+const MAKE_ONE: &str = "`gradeledger token create --role admin --name NAME` makes one, and prints it once: set GRADELEDGER_TOKEN to it";
 
 /// Whose act it is. A token on the command line would stand in the list of processes, so it comes by the environment or in a
 /// file.
@@ -32,12 +31,16 @@ impl Acting {
     pub(crate) async fn caller(&self, place: &Place, stores: &Stores) -> anyhow::Result<Caller> {
         let text = match &self.token_file {
             Some(file) => Some(
-                std::fs::read_to_string(file).with_context(|| format!("reading the token in {}", file.display()))?,
+                std::fs::read_to_string(file)
+                    .with_context(|| format!("reading the token in {}", file.display()))?,
             ),
             None => place.variable(TOKEN)?,
         };
-        let Some(text) = text else { bail!("this is recorded in the name of an admin, and no token was given; {MAKE_ONE}") };
-        let token = Token::parse(text.trim()).with_context(|| format!("what was given is no token; {MAKE_ONE}"))?;
+        let Some(text) = text else {
+            bail!("this is recorded in the name of an admin, and no token was given; {MAKE_ONE}")
+        };
+        let token =
+            Token::parse(text.trim()).with_context(|| format!("what was given is no token; {MAKE_ONE}"))?;
         let tokens = Tokens::new(stores.keys.clone(), &place.limits()?.http);
         let Some(actor) = tokens.actor(&token).await? else {
             bail!("the token is unknown here, revoked, or past its end; {MAKE_ONE}")

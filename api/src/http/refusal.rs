@@ -16,7 +16,9 @@ impl From<AppError> for ApiError {
         match error {
             AppError::Copy { error, current_sequence } => of_copy(&error, detail, current_sequence),
             AppError::Exam { error, current_sequence } => of_exam(&error, detail, current_sequence),
-            AppError::Operations { error, current_sequence } => of_operations(&error, detail, current_sequence),
+            AppError::Operations { error, current_sequence } => {
+                of_operations(&error, detail, current_sequence)
+            }
             AppError::View(error) => of_view(&error, detail),
             AppError::NotEnrolled => Self::forbidden("not_enrolled", detail),
             AppError::NoSuch(_) => Self::not_found(detail),
@@ -189,10 +191,12 @@ fn of_operations(error: &OperationsError, detail: String, current_sequence: u64)
 fn of_view(error: &ViewError, detail: String) -> ApiError {
     match error {
         ViewError::NotStopped { .. } => ApiError::conflict("not_stopped", detail),
-        ViewError::StoppedByAnother { position, stream, .. } => ApiError::conflict("stopped_by_another", detail)
-            .with("position", *position)
-            .with("stream_type", stream.sort.as_str())
-            .with("stream_id", stream.id.to_string()),
+        ViewError::StoppedByAnother { position, stream, .. } => {
+            ApiError::conflict("stopped_by_another", detail)
+                .with("position", *position)
+                .with("stream_type", stream.sort.as_str())
+                .with("stream_id", stream.id.to_string())
+        }
         ViewError::NoStream { position, .. } => {
             ApiError::conflict("no_stream_to_park", detail).with("position", *position)
         }

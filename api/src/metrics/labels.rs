@@ -1,7 +1,7 @@
 //! Label sets.
 
-use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
 use projections::Poison;
+use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
 
 /// Names of labels with one value each. Values are `'static`: they can only come from closed sets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use projections::Poison;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use projections::Poison;
 
 use super::Metrics;
 use super::labels::{Labels, Told};
@@ -105,7 +105,11 @@ impl Service {
         let stuck = "Time that a view has stood still with events to fold; 0 where it moves or has all";
         projection.register("stuck_seconds", stuck, self.stuck_seconds.clone());
         projection.register("stopped", "1 where a view has stopped on an event", self.stopped.clone());
-        projection.register("poison", "The event that a view has stopped on, while it does", self.poison.clone());
+        projection.register(
+            "poison",
+            "The event that a view has stopped on, while it does",
+            self.poison.clone(),
+        );
         let parked = "Streams that a view leaves out, since they are parked";
         projection.register("parked_streams", parked, self.parked_streams.clone());
         let queue = registry.sub_registry_with_prefix("work_queue");

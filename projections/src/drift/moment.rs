@@ -62,8 +62,10 @@ pub(super) async fn standings(
     let head: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
         .fetch_one(&mut *connection)
         .await?;
-    let checkpoints: BTreeMap<(&str, i32), (i64, bool)> =
-        rows.iter().map(|(name, version, position, stopped)| ((&**name, *version), (*position, *stopped))).collect();
+    let checkpoints: BTreeMap<(&str, i32), (i64, bool)> = rows
+        .iter()
+        .map(|(name, version, position, stopped)| ((&**name, *version), (*position, *stopped)))
+        .collect();
     let mut standings = Vec::with_capacity(views.len());
     for view in views {
         let (position, stopped) = checkpoints.get(&(view.name, view.version)).copied().unwrap_or((0, false));

@@ -83,7 +83,9 @@ impl Views {
     /// # Errors
     /// The database did not answer.
     pub async fn status_named(&self, name: &str) -> Result<Option<ProjectionStatus>, sqlx::Error> {
-        let Some((view, _)) = views::ALL.into_iter().find(|(view, _)| view.name == name) else { return Ok(None) };
+        let Some((view, _)) = views::ALL.into_iter().find(|(view, _)| view.name == name) else {
+            return Ok(None);
+        };
         Ok(self.status_of(&[view]).await?.pop())
     }
 

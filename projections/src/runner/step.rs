@@ -131,7 +131,10 @@ fn cut(batch: &mut Batch, index: usize, cause: String) {
 /// The streams of which a batch leaves out the first event, as far as the batch goes.
 fn new_gaps(batch: &Batch, left_out: &LeftOut) -> Vec<(StreamId, i64)> {
     let begun = batch.left_out.iter().filter(|(_, from)| **from <= batch.last);
-    begun.filter(|(stream, _)| !left_out.gaps.contains_key(stream)).map(|(stream, from)| (*stream, *from)).collect()
+    begun
+        .filter(|(stream, _)| !left_out.gaps.contains_key(stream))
+        .map(|(stream, from)| (*stream, *from))
+        .collect()
 }
 
 /// Rows, gaps, checkpoint and token, in one transaction: all of it or nothing.

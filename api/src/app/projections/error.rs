@@ -14,7 +14,9 @@ pub enum ViewError {
         view: ViewName,
     },
     /// It goes on without streams that stop it, and without no others.
-    #[error("the view {view} is stopped at position {position} by {stream}; park that stream, or mend the cause")]
+    #[error(
+        "the view {view} is stopped at position {position} by {stream}; park that stream, or mend the cause"
+    )]
     StoppedByAnother {
         /// Which view.
         view: ViewName,
@@ -24,9 +26,7 @@ pub enum ViewError {
         stream: NamedStream,
     },
     /// What stops it is no event of a stream that this build knows.
-    #[error(
-        "the view {view} is stopped at position {position} by no stream that can be parked: {cause}"
-    )]
+    #[error("the view {view} is stopped at position {position} by no stream that can be parked: {cause}")]
     NoStream {
         /// Which view.
         view: ViewName,
@@ -36,7 +36,9 @@ pub enum ViewError {
         cause: String,
     },
     /// It is not parked.
-    #[error("no stream {stream} is parked for the view {view}; `gradeledger projections parked` lists what is")]
+    #[error(
+        "no stream {stream} is parked for the view {view}; `gradeledger projections parked` lists what is"
+    )]
     NotParked {
         /// For which view.
         view: ViewName,

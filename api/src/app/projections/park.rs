@@ -54,7 +54,8 @@ impl App {
     ) -> Result<Written, AppError> {
         self.standing(view).await?;
         let operations = self.ledger.load::<Operations>(OperationsId::ONLY.0).await?.state;
-        let parked = operations.parked.iter().find(|parked| parked.view == *view && parked.stream.id == stream);
+        let parked =
+            operations.parked.iter().find(|parked| parked.view == *view && parked.stream.id == stream);
         let Some(parked) = parked else {
             let refusal = ViewError::NotParked { view: view.clone(), stream };
             return self.repeat_or(caller, refusal.into()).await;
@@ -90,10 +91,8 @@ fn stops(view: &ViewName, asked: Uuid, standing: &ProjectionStatus) -> Result<(N
     let position = poison.position;
     let no_stream = || ViewError::NoStream { view: view(), position, cause: poison.cause.clone() };
     let stream: StreamId = poison.stream.parse().map_err(|_| no_stream())?;
-    let named = NamedStream {
-        sort: stream.kind().as_str().parse().map_err(|_| no_stream())?,
-        id: stream.uuid(),
-    };
+    let named =
+        NamedStream { sort: stream.kind().as_str().parse().map_err(|_| no_stream())?, id: stream.uuid() };
     if named.id != asked {
         return Err(ViewError::StoppedByAnother { view: view(), position, stream: named });
     }

@@ -66,7 +66,9 @@ pub(super) async fn follow(
             ExitCode::FAILURE
         }
         Came::NoLeader => {
-            println!("recorded; no process leads {name} now, so it is done as soon as one does (`gradeledger serve`)");
+            println!(
+                "recorded; no process leads {name} now, so it is done as soon as one does (`gradeledger serve`)"
+            );
             ExitCode::SUCCESS
         }
         Came::Nothing => {
@@ -111,7 +113,12 @@ fn is_new(poison: &Poison, before: &ProjectionStatus) -> bool {
 }
 
 /// Whether a view that is not stopped has done what it was asked for.
-fn is_done(asked: Asked, before: &ProjectionStatus, now: &ProjectionStatus, left_out: &[LeftOutStream]) -> bool {
+fn is_done(
+    asked: Asked,
+    before: &ProjectionStatus,
+    now: &ProjectionStatus,
+    left_out: &[LeftOutStream],
+) -> bool {
     let of = |stream: Uuid| left_out.iter().find(|it| it.view == now.name && it.stream.id == stream);
     match asked {
         Asked::Park(stream) => of(stream).is_some_and(|it| {

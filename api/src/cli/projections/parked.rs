@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::LedgerAlone;
 use super::older;
-use crate::app::answers::projections::LeftOutAnswer;
 use crate::app::Opener;
+use crate::app::answers::projections::LeftOutAnswer;
 use crate::cli::settings::Place;
 use crate::cli::stdout::{on_a_line, print};
 
@@ -61,14 +61,21 @@ async fn list_in(ledger: &LedgerAlone, settings: &ParkedSettings) -> anyhow::Res
 /// The lines about one stream.
 fn words(stream: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut said = format!("{}: {} {}\n", text(&stream["view"]), text(&stream["stream_type"]), text(&stream["stream_id"]));
+    let mut said = format!(
+        "{}: {} {}\n",
+        text(&stream["view"]),
+        text(&stream["stream_type"]),
+        text(&stream["stream_id"])
+    );
     match stream["left_out_from"].as_i64() {
         Some(from) => said.push_str(&format!("  left out   from position {from} on\n")),
         None => said.push_str("  left out   not yet: no leader of the view has come to it\n"),
     }
     let parked = &stream["parked"];
     if parked.is_null() {
-        said.push_str("  parked     no more: it is folded again as soon as a leader of the view comes to it\n");
+        said.push_str(
+            "  parked     no more: it is folded again as soon as a leader of the view comes to it\n",
+        );
         return said;
     }
     said.push_str(&format!(

@@ -42,7 +42,7 @@ pub(super) fn screen(answer: &ProjectionsAnswer) -> String {
     if answer.views.iter().any(|view| view.left_out_streams > 0) {
         line(
             &mut said,
-            format_args!("\nstreams that are left out are parked: `gradeledger projections parked` lists them"),
+            format_args!("\nsome streams are left out: `gradeledger projections parked` lists them"),
         );
     }
     said

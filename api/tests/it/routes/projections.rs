@@ -33,7 +33,10 @@ async fn a_stopped_view_is_told_with_what_stops_it_and_what_to_type() {
     assert!(view["poison"]["cause"].as_str().unwrap().contains("is not in the view"), "{view}");
     let next = view["next"].as_str().unwrap();
     assert!(next.contains("`gradeledger projections retry annotations`"), "{next}");
-    assert!(next.contains(&format!("`gradeledger projections park annotations --stream {copy} --reason")), "{next}");
+    assert!(
+        next.contains(&format!("`gradeledger projections park annotations --stream {copy} --reason")),
+        "{next}"
+    );
 }
 
 #[tokio::test]
@@ -47,7 +50,9 @@ async fn a_parked_stream_lets_its_view_go_on_and_is_told_with_who_and_why_to_tho
                "parked": {"from_position": at, "reason": REASON}})
     );
     let view = world
-        .view_when("annotations", "it goes on", |view| view["lag_events"] == 0 && view["left_out_streams"] == 1)
+        .view_when("annotations", "it goes on", |view| {
+            view["lag_events"] == 0 && view["left_out_streams"] == 1
+        })
         .await;
     assert_eq!((&view["state"], &view["poison"]), (&json!("leading"), &Value::Null));
     let left_out = &view["left_out"];
@@ -86,12 +91,17 @@ async fn a_stream_is_unparked_into_the_same_trouble_until_it_is_mended() {
     let unparked = world.post(&world.admin, &path("unpark"), json!({"stream": copy})).await.body(202);
     assert_eq!(unparked["parked"], Value::Null);
     let view = world.view_when("annotations", "it is stopped again", stopped).await;
-    assert_eq!((&view["poison"]["position"], &view["left_out"][0]["left_out_from"]), (&json!(at), &json!(at)));
+    assert_eq!(
+        (&view["poison"]["position"], &view["left_out"][0]["left_out_from"]),
+        (&json!(at), &json!(at))
+    );
     assert_eq!(view["left_out"][0]["parked"], Value::Null);
     let before = view["poison"]["at"].clone();
     let retried = world.post(&world.admin, &path("retry"), json!({})).await.body(202);
     assert_eq!(retried["name"], "annotations");
-    world.view_when("annotations", "it tried again", |view| stopped(view) && view["poison"]["at"] != before).await;
+    world
+        .view_when("annotations", "it tried again", |view| stopped(view) && view["poison"]["at"] != before)
+        .await;
 }
 
 #[tokio::test]

@@ -40,7 +40,8 @@ async fn status_log_and_metric_name_position_stream_type_and_cause_of_what_stops
         assert!(said.contains(&told), "{told} is not in\n{said}");
     }
     let lines = process.lines();
-    let line = lines.iter().find(|line| line["message"] == "a view stops before an event that it cannot fold");
+    let line =
+        lines.iter().find(|line| line["message"] == "a view stops before an event that it cannot fold");
     let fields = &line.unwrap()["fields"];
     assert_eq!((&fields["view"], &fields["stream"]), (&"annotations_v1".into(), &stream.as_str().into()));
     assert_eq!((&fields["position"], &fields["event_type"]), (&at.into(), &"AnnotationRemoved".into()));
@@ -56,7 +57,8 @@ async fn status_log_and_metric_name_position_stream_type_and_cause_of_what_stops
     assert!(series.starts_with(&start) && series.ends_with(" 1"), "{series}");
     assert_eq!(figures.of("projection_stopped{projection=\"annotations\"}"), 1.0);
 
-    let park = ["projections", "park", "annotations", "--stream", &copy.to_string(), "--reason", "no fix yet"];
+    let park =
+        ["projections", "park", "annotations", "--stream", &copy.to_string(), "--reason", "no fix yet"];
     let parked = run_as(&place, &desk.admin.token, &park).await;
     assert!(parked.status.success(), "{}{}", stdout(&parked), stderr(&parked));
     let figures = desk.metrics().await;
@@ -79,7 +81,10 @@ async fn an_operator_parks_the_stream_that_stops_a_view_and_unparks_it() {
     let parked = run_as(&place, admin, &park).await;
     let said = stdout(&parked);
     assert!(parked.status.success(), "{said}{}", stderr(&parked));
-    assert!(said.contains(&format!("parked ExamCopy {copy} for annotations from position {at} on: event ")), "{said}");
+    assert!(
+        said.contains(&format!("parked ExamCopy {copy} for annotations from position {at} on: event ")),
+        "{said}"
+    );
     assert!(said.contains("annotations goes on without it: at position "), "{said}");
     place.views_caught_up().await;
 
@@ -109,7 +114,10 @@ async fn an_operator_parks_the_stream_that_stops_a_view_and_unparks_it() {
     let unparked = run_as(&place, admin, &unpark).await;
     let said = stdout(&unparked);
     assert_eq!(unparked.status.code(), Some(1), "{said}{}", stderr(&unparked));
-    assert!(said.contains(&format!("is stopped: position {at}, AnnotationRemoved of ExamCopy {copy}")), "{said}");
+    assert!(
+        said.contains(&format!("is stopped: position {at}, AnnotationRemoved of ExamCopy {copy}")),
+        "{said}"
+    );
     assert!(said.contains("because    annotation ") && said.contains("next       mend the cause"), "{said}");
     let retried = run_at(&place, &["projections", "retry", "annotations"]).await;
     let said = stdout(&retried);
@@ -181,11 +189,18 @@ async fn what_an_operator_cannot_do_is_refused_with_what_to_do_instead() {
     }
     let other = uuid::Uuid::now_v7().to_string();
     let said = refused(admin, &park("annotations", &other)).await;
-    assert!(said.contains(&format!("is stopped at position {at} by ExamCopy {copy}; park that stream")), "{said}");
+    assert!(
+        said.contains(&format!("is stopped at position {at} by ExamCopy {copy}; park that stream")),
+        "{said}"
+    );
     assert!(refused(admin, &park("copies", &copy)).await.contains("the view copies is not stopped"));
     assert!(refused(admin, &park("parked", &copy)).await.contains("nothing can be parked for it"));
-    assert!(refused(admin, &park("pages", &copy)).await.contains("there is no view pages; there are copies, "));
-    assert!(refused(admin, &park("annotations", "A-1")).await.contains("invalid value 'A-1' for '--stream <ID>'"));
+    assert!(
+        refused(admin, &park("pages", &copy)).await.contains("there is no view pages; there are copies, ")
+    );
+    assert!(
+        refused(admin, &park("annotations", "A-1")).await.contains("invalid value 'A-1' for '--stream <ID>'")
+    );
     let unpark = ["projections", "unpark", "annotations", "--stream", &copy];
     assert!(refused(admin, &unpark).await.contains("`gradeledger projections parked` lists what is"));
     let retry = run_at(&place, &["projections", "retry", "copies"]).await;

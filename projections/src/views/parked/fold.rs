@@ -87,18 +87,21 @@ impl Projector for Parked {
     fn rows(stream: StreamId, state: &ParkedStreams, rows: &mut impl RowSink) -> Result<(), RowError> {
         state.standing.iter().try_for_each(|((view, parked), act)| {
             let NamedStream { sort, id } = parked;
-            rows.row(PARKED, &Written {
-                operations_id: stream.uuid(),
-                view,
-                stream_type: sort,
-                stream_id: *id,
-                from_position: act.from_position,
-                reason: act.reason,
-                actor_id: act.actor,
-                actor_role: act.role,
-                position: act.position,
-                parked_at: act.at,
-            })
+            rows.row(
+                PARKED,
+                &Written {
+                    operations_id: stream.uuid(),
+                    view,
+                    stream_type: sort,
+                    stream_id: *id,
+                    from_position: act.from_position,
+                    reason: act.reason,
+                    actor_id: act.actor,
+                    actor_role: act.role,
+                    position: act.position,
+                    parked_at: act.at,
+                },
+            )
         })
     }
 

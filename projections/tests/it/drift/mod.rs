@@ -32,7 +32,12 @@ pub(crate) fn all_views() -> Vec<ViewName> {
     views::ALL.map(|(view, _)| view).to_vec()
 }
 
-pub(crate) async fn look(ledger: &TestLedger, views: &[ViewName], scope: DriftScope<'_>, repair: bool) -> Looked {
+pub(crate) async fn look(
+    ledger: &TestLedger,
+    views: &[ViewName],
+    scope: DriftScope<'_>,
+    repair: bool,
+) -> Looked {
     let (mut findings, mut repaired) = (vec![], vec![]);
     let mut tell = |news: DriftNews<'_>| match news {
         DriftNews::Looked { .. } => {}

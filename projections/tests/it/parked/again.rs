@@ -8,8 +8,8 @@ use projections::annotations::Annotations;
 use projections::exams::Exams;
 use projections::parked::Parked;
 use projections::{
-    FoldError, Projector, Projectors, RecordedEvent, ReplayError, RowError, RowSink, StreamId, StreamType, Table,
-    Tables, ViewName, exams,
+    FoldError, Projector, Projectors, RecordedEvent, ReplayError, RowError, RowSink, StreamId, StreamType,
+    Table, Tables, ViewName, exams,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -26,10 +26,8 @@ async fn a_stream_that_is_unparked_after_the_fix_has_the_rows_of_a_fresh_fold() 
     office.work(&ledger, 120).await;
     // Rows that the tables refuse stand for bugs: of one event in the trail, and of one state of a copy.
     let stream = StreamId::Copy(office.lives[2].id);
-    let sql = format!(
-        "SELECT max(position) FROM events WHERE aggregate_id = '{}' AND sequence = 2",
-        stream.uuid()
-    );
+    let sql =
+        format!("SELECT max(position) FROM events WHERE aggregate_id = '{}' AND sequence = 2", stream.uuid());
     let at = ledger.count(&sql).await;
     for sql in [
         format!("ALTER TABLE audit_trail_v1 ADD CONSTRAINT broken CHECK (position <> {at})"),
@@ -81,12 +79,18 @@ async fn a_stream_that_still_cannot_be_folded_stops_its_view_again_with_the_caus
     assert_eq!((poison.position, &poison.stream), (at, &stream.to_string()));
     assert_eq!(poison.event_type, "AnnotationRemoved");
     assert!(poison.cause.contains("is not in the view"), "{}", poison.cause);
-    assert_eq!((ledger.dump("annotations_v1").await, gaps(&ledger, "annotations").await), (rows.clone(), vec![(stream, at)]));
+    assert_eq!(
+        (ledger.dump("annotations_v1").await, gaps(&ledger, "annotations").await),
+        (rows.clone(), vec![(stream, at)])
+    );
 
     // Another try without a fix stops again, and loses nothing.
     ledger.views.retry("annotations").await.unwrap();
     until("the view to stop again", || async {
-        status(&ledger, "annotations").await.poison.filter(|again| again.at > poison.at && again.position == at)
+        status(&ledger, "annotations")
+            .await
+            .poison
+            .filter(|again| again.at > poison.at && again.position == at)
     })
     .await;
     assert_eq!(gaps(&ledger, "annotations").await, [(stream, at)]);
@@ -95,7 +99,10 @@ async fn a_stream_that_still_cannot_be_folded_stops_its_view_again_with_the_caus
     ledger.acts(&[parked("annotations", stream, at)]).await;
     goes_on_to_head(&ledger).await;
     assert_eq!(status(&ledger, "annotations").await.poison, None);
-    assert_eq!((ledger.dump("annotations_v1").await, gaps(&ledger, "annotations").await), (rows, vec![(stream, at)]));
+    assert_eq!(
+        (ledger.dump("annotations_v1").await, gaps(&ledger, "annotations").await),
+        (rows, vec![(stream, at)])
+    );
     projectors.stop().await;
 }
 
@@ -151,7 +158,8 @@ async fn a_stream_that_is_parked_again_from_a_later_event_has_the_rows_of_all_ev
     let ledger = TestLedger::new().await;
     let code = "MATHS-2026".parse().unwrap();
     let (released, withdrawn) = (ExamEvent::ResultsReleased {}, ExamEvent::ResultsWithdrawn {});
-    let life = [ExamEvent::ExamCreated { code }, released.clone(), withdrawn, released, ExamEvent::ExamArchived {}];
+    let life =
+        [ExamEvent::ExamCreated { code }, released.clone(), withdrawn, released, ExamEvent::ExamArchived {}];
     ledger.exam(exam, &life).await;
     let stream = StreamId::Exam(exam);
     let sequence = async || exams::get(ledger.pool(), exam).await.unwrap().unwrap().sequence;

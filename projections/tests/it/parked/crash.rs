@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use projections::audit_trail::{self, AuditTrail};
 use projections::{
-    FoldError, Projector, ProjectorLimits, Projectors, RecordedEvent, ReplayError, RowError, RowSink, StreamId,
-    StreamType, Table, Tables, ViewName,
+    FoldError, Projector, ProjectorLimits, Projectors, RecordedEvent, ReplayError, RowError, RowSink,
+    StreamId, StreamType, Table, Tables, ViewName,
 };
 use sqlx::PgConnection;
 use tokio::sync::Semaphore;

@@ -28,7 +28,8 @@ fn stopped(name: &str, poison: &Poison) -> String {
         ),
         // Where the position itself is missing, there is no stream to leave out.
         Err(NoStream) if poison.stream.is_empty() => {
-            "run `gradeledger verify`: the ledger is damaged, and no view can be right past the damage".to_owned()
+            "run `gradeledger verify`: the ledger is damaged, and no view can be right past the damage"
+                .to_owned()
         }
         Err(NoStream) => format!("mend the cause, then {retry}"),
     }
