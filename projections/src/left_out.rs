@@ -162,3 +162,39 @@ pub(crate) struct Behind {
     /// The last position that counts.
     pub(crate) until: i64,
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::CopyId;
+
+    use super::*;
+
+    const STREAM: StreamId = StreamId::Copy(CopyId(Uuid::nil()));
+
+    /// How far a stream with a gap at 10 is to be folded on by a view at 20.
+    fn until(parked_from: Option<i64>, is_complete: bool) -> Option<i64> {
+        let wanted =
+            Wanted { from: parked_from.map(|from| (STREAM, from)).into_iter().collect(), is_complete };
+        let left_out = LeftOut { wanted, gaps: HashMap::from([(STREAM, 10)]) };
+        left_out.behind(20).first().map(|behind| behind.until)
+    }
+
+    #[test]
+    fn a_gap_that_is_wanted_is_left_and_one_that_is_not_is_folded_up_to_what_is_wanted() {
+        assert_eq!(until(Some(10), true), None);
+        assert_eq!(until(Some(9), true), None, "what was folded is not taken back");
+        assert_eq!(until(Some(15), true), Some(14));
+        assert_eq!(until(Some(30), true), Some(20));
+        assert_eq!(until(None, true), Some(20));
+        assert_eq!(until(None, false), None, "it may be parked all the same");
+    }
+
+    #[test]
+    fn once_an_event_of_a_stream_is_left_out_so_are_all_that_follow_it() {
+        let wanted = Wanted { from: HashMap::from([(STREAM, 10)]), is_complete: true };
+        let parked = LeftOut { wanted, gaps: HashMap::new() };
+        assert_eq!([9, 10, 11].map(|position| parked.holds(STREAM, position)), [false, true, true]);
+        let unparked = LeftOut { wanted: Wanted::default(), gaps: HashMap::from([(STREAM, 10)]) };
+        assert!(unparked.holds(STREAM, 11) && !unparked.is_parked(STREAM, 11));
+    }
+}
