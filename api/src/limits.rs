@@ -33,6 +33,8 @@ pub struct Limits {
     pub pdf: PdfLimits,
     /// Of reading the past.
     pub history: HistoryLimits,
+    /// Of a command that asks a running service for something.
+    pub operator: OperatorLimits,
     /// Of the log writers.
     pub logs: LogLimits,
 }
@@ -149,6 +151,22 @@ pub struct HistoryLimits {
 impl Default for HistoryLimits {
     fn default() -> Self {
         Self { events: 100_000 }
+    }
+}
+
+/// What an operator's command waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OperatorLimits {
+    /// How long it waits for the leader of a view to take up what it asked for, to say what came of it. What it asked for stands
+    /// all the same.
+    pub take_up: Duration,
+    /// How often it looks.
+    pub look: Duration,
+}
+
+impl Default for OperatorLimits {
+    fn default() -> Self {
+        Self { take_up: Duration::from_secs(10), look: Duration::from_millis(50) }
     }
 }
 

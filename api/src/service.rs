@@ -8,7 +8,7 @@ use projections::{Projectors, Views};
 use crate::app::{self, App};
 use crate::cli::Stores;
 use crate::http::{Check, Figures, Frame, Readiness, Server, Uploads, routes};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 use crate::limits::Limits;
 use crate::logs::Logs;
 use crate::metrics::{Metrics, Sources};
@@ -78,20 +78,8 @@ impl Service {
         settings: ServiceSettings,
         logs: Option<&Logs>,
     ) -> anyhow::Result<Self> {
-        let metrics = Metrics::new();
-        let ledger = Ledger::open(stores.ledger.clone(), settings.limits.append).await?;
-        let stuck_after = settings.limits.projectors.stuck_after;
-        let views = Views::new(stores.ledger.clone()).stuck_after(stuck_after);
-        let app = App::new(app::Parts {
-            ledger,
-            vault: Vault::new(stores.ledger.clone(), stores.key_store.clone()),
-            blobs: stores.blobs.clone(),
-            views: views.clone(),
-            server_keys: stores.server_keys.clone(),
-            metrics: metrics.clone(),
-            history: settings.limits.history,
-            read_your_writes: settings.limits.http.read_your_writes,
-        });
+        let app = app(stores, &settings.limits).await?;
+        let views = app.views.clone();
         let mut service = Self { app, server: None, projectors: None, workers: None };
         // The address first: a taken port must not leave half a service running.
         if settings.parts.api {
@@ -131,6 +119,20 @@ impl Service {
             projectors.stop().await;
         }
     }
+}
+
+/// The application over these stores, and nothing that runs by itself.
+pub(crate) async fn app(stores: &Stores, limits: &Limits) -> Result<App, LedgerError> {
+    Ok(App::new(app::Parts {
+        ledger: Ledger::open(stores.ledger.clone(), limits.append).await?,
+        vault: Vault::new(stores.ledger.clone(), stores.key_store.clone()),
+        blobs: stores.blobs.clone(),
+        views: Views::new(stores.ledger.clone()).stuck_after(limits.projectors.stuck_after),
+        server_keys: stores.server_keys.clone(),
+        metrics: Metrics::new(),
+        history: limits.history,
+        read_your_writes: limits.http.read_your_writes,
+    }))
 }
 
 fn serve(

@@ -9,6 +9,7 @@ use projections::audit_trail::AuditTrail;
 use projections::copies::Copies;
 use projections::copy_locks::CopyLocks;
 use projections::exams::Exams;
+use projections::parked::Parked;
 use projections::work_queue::WorkQueue;
 use projections::{Projector, ProjectorLimits, Projectors, Views};
 
@@ -32,6 +33,7 @@ async fn main() -> Result<(), Failure> {
     one::<AuditTrail>(&views, events).await?;
     one::<WorkQueue>(&views, events).await?;
     one::<Exams>(&views, events).await?;
+    one::<Parked>(&views, events).await?;
     for (view, _) in projections::views::ALL {
         views.rebuild(view.name).await?;
     }
@@ -39,7 +41,7 @@ async fn main() -> Result<(), Failure> {
     for (view, _) in projections::views::ALL {
         views.wait_for(view, events, PATIENCE).await?;
     }
-    say("all six at once", events, begun.elapsed());
+    say("all at once", events, begun.elapsed());
     projectors.stop().await;
     Ok(())
 }

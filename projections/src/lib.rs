@@ -12,6 +12,7 @@ mod channel;
 mod drift;
 mod fold;
 pub mod history;
+mod left_out;
 mod projector;
 mod reading;
 mod rebuild;
@@ -28,14 +29,16 @@ pub use drift::{
     Column, Difference, DriftError, DriftNews, DriftScope, DriftSummary, DriftWalk, Finding, ViewDrift,
 };
 pub use projector::{FoldError, Projector, ViewName};
-pub use reading::{Hold, Lag, OperateError, Poison, ProjectionStatus, Session, ViewState, Views, WaitError};
+pub use reading::{
+    Hold, Lag, LeftOutStream, OperateError, Poison, ProjectionStatus, Session, ViewState, Views, WaitError,
+};
 pub use rebuild::{Holder, Proof, RebuildError, RebuildLimits, RebuildNews, RebuildPhase, Unfoldable};
 pub use refold::refold;
 pub use replace::replace;
 pub use rows::{RowError, RowSink};
 pub use runner::{ProjectorLimits, Projectors};
 pub use stream::{
-    DecodeError, LedgerEvent, NewerEvent, RecordedEvent, ReplayError, StreamId, StreamType, newer_in_stream,
+    DecodeError, LedgerEvent, NewerEvent, NoStream, RecordedEvent, ReplayError, StreamId, StreamType, newer_in_stream,
 };
 pub use table::{Made, Table, Tables};
-pub use views::{annotations, audit_trail, copies, copy_locks, exams, work_queue};
+pub use views::{annotations, audit_trail, copies, copy_locks, exams, parked, work_queue};

@@ -3,14 +3,16 @@
 use std::error::Error;
 use std::time::Duration;
 
+use ::projections::history::HistoryError;
+use ::projections::{Lag, NewerEvent, ReplayError};
 use domain::copy::CopyError;
 use domain::exam::ExamError;
-use projections::history::HistoryError;
-use projections::{Lag, NewerEvent, ReplayError};
+use domain::operations::OperationsError;
 use uuid::Uuid;
 
 use super::answers::page_box::InvalidBox;
 use super::places::OtherEpoch;
+use super::projections::ViewError;
 use crate::blobs::BlobError;
 use crate::ledger::{ExecuteError, LedgerError};
 use crate::vault::VaultError;
@@ -36,6 +38,18 @@ pub enum AppError {
         /// Sequence of the exam's last event.
         current_sequence: u64,
     },
+    /// A rule of what operators do refuses.
+    #[error("{error}")]
+    Operations {
+        /// Which rule.
+        #[source]
+        error: OperationsError,
+        /// Sequence of the last act.
+        current_sequence: u64,
+    },
+    /// A view stands otherwise than what was asked needs.
+    #[error(transparent)]
+    View(#[from] ViewError),
     /// Only those who are enrolled mark an exam's copies.
     #[error("you are not enrolled as a grader of this copy's exam; ask an admin to enrol you")]
     NotEnrolled,
@@ -252,5 +266,11 @@ impl Refusal for CopyError {
 impl Refusal for ExamError {
     fn at(self, current_sequence: u64) -> AppError {
         AppError::Exam { error: self, current_sequence }
+    }
+}
+
+impl Refusal for OperationsError {
+    fn at(self, current_sequence: u64) -> AppError {
+        AppError::Operations { error: self, current_sequence }
     }
 }

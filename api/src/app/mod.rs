@@ -32,6 +32,7 @@ pub use error::AppError;
 pub use execute::Written;
 pub use opening::{Opener, Texts};
 pub use places::{OtherEpoch, Seen};
+pub use projections::ViewError;
 pub use views::Page;
 
 use crate::blobs::Blobs;

@@ -189,6 +189,22 @@ impl LedgerAlone {
         Ok(Some(Vault::new(self.pool.clone(), keys)))
     }
 
+    /// The vault, or on stderr why texts stay sealed. An auditor may have the ledger alone, and an operator a key store that is
+    /// down: what else there is to tell is told all the same.
+    pub(crate) async fn vault_or_say(&self, place: &Place) -> Option<Vault> {
+        match self.vault(place).await {
+            Ok(Some(vault)) => Some(vault),
+            Ok(None) => {
+                eprintln!("texts stay sealed: set KEYS_URL and MASTER_KEY_FILE to have them opened");
+                None
+            }
+            Err(error) => {
+                eprintln!("texts stay sealed: {error:#}");
+                None
+            }
+        }
+    }
+
     pub(crate) async fn close(self) -> anyhow::Result<()> {
         self.pool.close().await;
         close(self.private).await

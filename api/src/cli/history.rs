@@ -13,7 +13,6 @@ use super::database::LedgerAlone;
 use super::settings::Place;
 use super::stdout::print;
 use crate::app::{CopyPast, Opener, Spelling};
-use crate::vault::Vault;
 
 #[derive(Debug, Args)]
 pub(crate) struct HistorySettings {
@@ -66,7 +65,7 @@ pub(crate) async fn history(settings: HistorySettings) -> anyhow::Result<ExitCod
 }
 
 async fn tell(ledger: &LedgerAlone, settings: &HistorySettings) -> anyhow::Result<()> {
-    let vault = vault(ledger, settings).await;
+    let vault = ledger.vault_or_say(&settings.place).await;
     let past = CopyPast {
         pool: &ledger.pool,
         opener: vault.as_ref().map_or(Opener::Nobody, Opener::Vault),
@@ -89,20 +88,4 @@ async fn tell(ledger: &LedgerAlone, settings: &HistorySettings) -> anyhow::Resul
         if settings.json { writeln!(out, "{document:#}") } else { write!(out, "{}", page(&document)) }
     })?;
     Ok(())
-}
-
-/// The vault, where the keys are at hand. An auditor may have the ledger alone, and an operator a key store that is
-/// down: the history is told all the same, with its texts sealed.
-async fn vault(ledger: &LedgerAlone, settings: &HistorySettings) -> Option<Vault> {
-    match ledger.vault(&settings.place).await {
-        Ok(Some(vault)) => Some(vault),
-        Ok(None) => {
-            eprintln!("texts stay sealed: set KEYS_URL and MASTER_KEY_FILE to have them opened");
-            None
-        }
-        Err(error) => {
-            eprintln!("texts stay sealed: {error:#}");
-            None
-        }
-    }
 }

@@ -1,9 +1,11 @@
 //! The command line: what an operator types, and nothing of how it is done.
 
+mod acting;
 mod database;
 mod drift;
 mod history;
 mod logs;
+mod projections;
 mod rebuild;
 mod serve;
 mod settings;
@@ -49,6 +51,9 @@ enum Command {
     History(history::HistorySettings),
     /// Show the head and every view: how far it is, what stopped or holds it, and what to type next
     Status(status::StatusSettings),
+    /// Let a stopped view try again, or go on without a stream that it cannot fold
+    #[command(subcommand)]
+    Projections(projections::ProjectionsCommand),
     /// Bring the databases to this version and exit
     Migrate(Place),
     /// List every limit with its value
@@ -79,6 +84,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Drift(settings) => Ok(drift::drift(settings).await),
         Command::History(settings) => history::history(settings).await,
         Command::Status(settings) => status::status(settings).await,
+        Command::Projections(command) => projections::projections(command).await,
         Command::Migrate(place) => database::migrate(&place).await,
         Command::Limits(place) => {
             for (name, value) in place.limits()?.shown() {

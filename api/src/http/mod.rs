@@ -58,7 +58,7 @@ pub use route::{At, BodySize, Route, call, with};
 pub use server::{BindError, DEFAULT_ADDRESS, Server};
 pub use table::Table;
 
-use domain::{ActorId, AnnotationId, CopyId, ExamId, QuestionId};
+use domain::{ActorId, AnnotationId, CopyId, ExamId, QuestionId, ViewName};
 use http::Method;
 use warp::Filter as _;
 use warp::header::headers_cloned;
@@ -87,7 +87,18 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         Route::new(GET, at!("metrics"), Scrape, |path| {
             path.and(headers_cloned()).and(with(figures)).then(figures::scrape)
         }),
-        Route::new(GET, at!("api" / "projections"), Read, |path| path.and(app()).then(projections::list)),
+        Route::new(GET, at!("api" / "projections"), Read, |path| {
+            path.and(app()).then(projections::list::list)
+        }),
+        Route::new(POST, at!("api" / "projections" / view: ViewName / "retry"), Administer, |path| {
+            path.and(app()).and(json()).then(projections::retry::retry)
+        }),
+        Route::new(POST, at!("api" / "projections" / view: ViewName / "park"), Administer, |path| {
+            path.and(app()).and(json()).then(projections::park::park)
+        }),
+        Route::new(POST, at!("api" / "projections" / view: ViewName / "unpark"), Administer, |path| {
+            path.and(app()).and(json()).then(projections::unpark::unpark)
+        }),
         Route::new(POST, at!("api" / "exams"), Administer, |path| {
             path.and(app()).and(json()).then(exams::create::create)
         }),

@@ -2,12 +2,13 @@
 
 use domain::copy::{CopyError, LockConflict};
 use domain::exam::ExamError;
+use domain::operations::OperationsError;
 use domain::scheme::InvalidScheme;
 use http::StatusCode;
 use projections::history::HistoryError;
 
 use super::errors::ApiError;
-use crate::app::{AppError, OtherEpoch};
+use crate::app::{AppError, OtherEpoch, ViewError};
 
 impl From<AppError> for ApiError {
     fn from(error: AppError) -> Self {
@@ -15,6 +16,10 @@ impl From<AppError> for ApiError {
         match error {
             AppError::Copy { error, current_sequence } => of_copy(&error, detail, current_sequence),
             AppError::Exam { error, current_sequence } => of_exam(&error, detail, current_sequence),
+            AppError::Operations { error, current_sequence } => {
+                of_operations(&error, detail, current_sequence)
+            }
+            AppError::View(error) => of_view(&error, detail),
             AppError::NotEnrolled => Self::forbidden("not_enrolled", detail),
             AppError::NoSuch(_) => Self::not_found(detail),
             AppError::NotThere { code, current_sequence, .. } => {
@@ -174,6 +179,33 @@ fn of_exam(error: &ExamError, detail: String, current_sequence: u64) -> ApiError
         ExamError::Scheme(scheme) => (StatusCode::UNPROCESSABLE_ENTITY, of_scheme(scheme)),
     };
     with_sequence(ApiError::new(status, code, detail), current_sequence)
+}
+
+fn of_operations(error: &OperationsError, detail: String, current_sequence: u64) -> ApiError {
+    let (status, code) = match error {
+        OperationsError::Parked { .. } => (StatusCode::CONFLICT, "parked"),
+        OperationsError::NotParked { .. } => (StatusCode::CONFLICT, "not_parked"),
+        OperationsError::TooManyParked(_) => (StatusCode::UNPROCESSABLE_ENTITY, "too_many_parked"),
+        OperationsError::NoPosition => (StatusCode::UNPROCESSABLE_ENTITY, "no_position"),
+    };
+    with_sequence(ApiError::new(status, code, detail), current_sequence)
+}
+
+fn of_view(error: &ViewError, detail: String) -> ApiError {
+    match error {
+        ViewError::NotStopped { .. } => ApiError::conflict("not_stopped", detail),
+        ViewError::StoppedByAnother { position, stream, .. } => {
+            ApiError::conflict("stopped_by_another", detail)
+                .with("position", *position)
+                .with("stream_type", stream.sort.as_str())
+                .with("stream_id", stream.id.to_string())
+        }
+        ViewError::NoStream { position, .. } => {
+            ApiError::conflict("no_stream_to_park", detail).with("position", *position)
+        }
+        ViewError::NotParked { .. } => ApiError::conflict("not_parked", detail),
+        ViewError::SaysWhatIsParked { .. } => ApiError::unprocessable("says_what_is_parked", detail),
+    }
 }
 
 /// Where the stream stands helps only who was refused for that.

@@ -13,7 +13,8 @@ pub enum Action {
     Read,
     /// Lock, mark and finalise copies.
     Mark,
-    /// Run exams: create, import, validate, correct, reopen, void, take a lock away.
+    /// Run exams: create, import, validate, correct, reopen, void, take a lock away; and run the service: retry views, park
+    /// streams.
     Administer,
 }
 

@@ -107,6 +107,7 @@ macro_rules! all {
                 memory_bytes_max, import_seconds_max, finalise_seconds_max,
             }
             history { events }
+            operator { take_up, look }
             logs { queue_lines, file_bytes, files }
         );
         each!($limits.projectors, $visit:

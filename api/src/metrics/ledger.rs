@@ -52,7 +52,9 @@ fn progress(views: &Views) -> Source {
     Source::new("projections", move |metrics| {
         let views = views.clone();
         async move {
-            for status in views.status().await? {
+            let all = views.status().await?;
+            let mut poisoned = Vec::new();
+            for status in &all {
                 // Labels are of the closed set of this build's views, which is what was asked for.
                 let Some(name) = VIEWS.iter().map(|(view, _)| view.name).find(|name| *name == status.name)
                 else {
@@ -61,8 +63,11 @@ fn progress(views: &Views) -> Source {
                 metrics.projection(name, status.position, status.head, Duration::from_millis(status.lag_ms));
                 let still = Duration::from_millis(status.stuck_ms);
                 metrics.projection_stuck(name, still, status.poison.is_some());
+                metrics.projection_parked(name, status.left_out);
                 metrics.ledger_position(status.head);
+                poisoned.extend(status.poison.as_ref().map(|poison| (name, poison)));
             }
+            metrics.projections_poisoned(poisoned);
             Ok(())
         }
     })

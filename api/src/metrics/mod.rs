@@ -2,7 +2,8 @@
 //!
 //! Architecture invariant: recording a figure never blocks, never fails and never needs the database; what
 //! is read from the database is read at a scrape, within a bound, and the last value stands when it is not
-//! there in time. Label values come from closed sets, and all of them are there from the start, at zero.
+//! there in time. Label values come from closed sets, and all of them are there from the start, at zero; but for what an event
+//! that stops a view is called, which is there while it does.
 
 mod drift;
 mod grading;

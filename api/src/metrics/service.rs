@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use projections::Poison;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -10,7 +11,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::Metrics;
-use super::labels::Labels;
+use super::labels::{Labels, Told};
 
 /// Upper bounds of answers, in seconds.
 const ANSWER_SECONDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0, 60.0];
@@ -36,6 +37,8 @@ pub(super) struct Service {
     lag_seconds: Family<Labels<1>, Seconds>,
     stuck_seconds: Family<Labels<1>, Seconds>,
     stopped: Family<Labels<1>, Gauge>,
+    poison: Family<Told, Gauge>,
+    parked_streams: Family<Labels<1>, Gauge>,
     queue_depth: Family<Labels<1>, Gauge>,
     queue_age: Family<Labels<1>, Seconds>,
     pool: Family<Labels<2>, Gauge>,
@@ -58,6 +61,8 @@ impl Service {
             lag_seconds: Family::default(),
             stuck_seconds: Family::default(),
             stopped: Family::default(),
+            poison: Family::default(),
+            parked_streams: Family::default(),
             queue_depth: Family::default(),
             queue_age: Family::default(),
             pool: Family::default(),
@@ -100,6 +105,13 @@ impl Service {
         let stuck = "Time that a view has stood still with events to fold; 0 where it moves or has all";
         projection.register("stuck_seconds", stuck, self.stuck_seconds.clone());
         projection.register("stopped", "1 where a view has stopped on an event", self.stopped.clone());
+        projection.register(
+            "poison",
+            "The event that a view has stopped on, while it does",
+            self.poison.clone(),
+        );
+        let parked = "Streams that a view leaves out, since they are parked";
+        projection.register("parked_streams", parked, self.parked_streams.clone());
         let queue = registry.sub_registry_with_prefix("work_queue");
         queue.register("items", "Items of work to do", self.queue_depth.clone());
         queue.register("oldest_age_seconds", "Age of the oldest item of work to do", self.queue_age.clone());
@@ -172,6 +184,22 @@ impl Metrics {
         let labels = Labels([("projection", view)]);
         self.0.service.stuck_seconds.get_or_create(&labels).set(still.as_secs_f64());
         self.0.service.stopped.get_or_create(&labels).set(i64::from(stopped));
+    }
+
+    /// Which events stop views now, instead of those that did when it was last asked.
+    pub fn projections_poisoned<'a>(&self, poisoned: impl IntoIterator<Item = (&'static str, &'a Poison)>) {
+        let told: Vec<Told> = poisoned.into_iter().map(|(view, poison)| Told::of(view, poison)).collect();
+        // A series of an event that stops nothing any more must not stand beside the others.
+        self.0.service.poison.clear();
+        for labels in told {
+            self.0.service.poison.get_or_create(&labels).set(1);
+        }
+    }
+
+    /// How many streams a view leaves out.
+    pub fn projection_parked(&self, view: &'static str, streams: u64) {
+        let streams = i64::try_from(streams).unwrap_or(i64::MAX);
+        self.0.service.parked_streams.get_or_create(&Labels([("projection", view)])).set(streams);
     }
 
     /// How much work of a kind there is to do, and how old the oldest of it is.

@@ -24,6 +24,7 @@ mod pdf_import;
 mod pdf_import_refusals;
 mod routes;
 mod tokens;
+mod torn;
 mod vault;
 mod verify;
 mod versions;

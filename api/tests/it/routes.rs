@@ -10,6 +10,7 @@ mod idempotency;
 mod import;
 mod lock;
 mod places;
+mod projections;
 mod reading;
 mod roles;
 mod scores;

@@ -18,6 +18,7 @@ use crate::views::audit_trail::AuditTrail;
 use crate::views::copies::Copies;
 use crate::views::copy_locks::CopyLocks;
 use crate::views::exams::Exams;
+use crate::views::parked::Parked;
 use crate::views::work_queue::WorkQueue;
 
 /// Folds some streams of one view, and has the rows that they come to.
@@ -60,6 +61,7 @@ pub(super) fn all() -> Vec<Box<dyn Check>> {
         of::<AuditTrail>(),
         of::<WorkQueue>(),
         of::<Exams>(),
+        of::<Parked>(),
     ]
 }
 
@@ -119,7 +121,7 @@ impl<P: Projector> Check for One<P> {
     }
 
     fn take(&mut self, stream: StreamId, position: i64, event: &Result<RecordedEvent, DecodeError>) {
-        let counts = P::FOLLOWS.contains(&stream.kind()) && position <= self.standing.position;
+        let counts = P::FOLLOWS.contains(&stream.kind()) && position <= self.standing.last_of(stream);
         if !counts || self.unfoldable.contains_key(&stream) {
             return;
         }

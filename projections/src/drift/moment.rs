@@ -1,12 +1,14 @@
 //! One moment of the ledger: the rows of views, their checkpoints and the events behind them, as they stand together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::Reader;
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 
 use super::check::Check;
+use crate::left_out::gaps_of;
 use crate::projector::ViewName;
+use crate::stream::StreamId;
 
 /// Where a view stands at a moment.
 #[derive(Clone, Debug)]
@@ -19,11 +21,13 @@ pub(super) struct Standing {
     pub(super) stopped: bool,
     /// The first reader that can read what it has folded.
     pub(super) required_reader: Reader,
+    /// The streams that it leaves out, each with the first position that it has not folded.
+    pub(super) gaps: HashMap<StreamId, i64>,
 }
 
 impl Default for Standing {
     fn default() -> Self {
-        Self { position: 0, head: 0, stopped: false, required_reader: Reader::FIRST }
+        Self { position: 0, head: 0, stopped: false, required_reader: Reader::FIRST, gaps: HashMap::new() }
     }
 }
 
@@ -31,6 +35,11 @@ impl Standing {
     /// The reader that it takes to fold the view again, where this process is too old to.
     pub(super) fn needs(&self) -> Option<Reader> {
         (self.required_reader > Reader::CURRENT).then_some(self.required_reader)
+    }
+
+    /// The last position whose events of a stream are in the view's rows, if there are any up to there.
+    pub(super) fn last_of(&self, stream: StreamId) -> i64 {
+        self.gaps.get(&stream).map_or(self.position, |from| self.position.min(from - 1))
     }
 }
 
@@ -65,14 +74,19 @@ pub(super) async fn standings(
     )
     .fetch_all(&mut *connection)
     .await?;
-    let head: i64 =
-        sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events").fetch_one(connection).await?;
-    let mut standing: BTreeMap<(String, i32), Standing> = BTreeMap::new();
+    let head: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
+        .fetch_one(&mut *connection)
+        .await?;
+    let mut checkpoints: BTreeMap<(String, i32), Standing> = BTreeMap::new();
     for (name, version, position, stopped, reader) in rows {
-        let required_reader = Reader(reader);
-        standing.insert((name, version), Standing { position, head, stopped, required_reader });
+        let standing = Standing { position, stopped, required_reader: Reader(reader), ..Standing::default() };
+        checkpoints.insert((name, version), standing);
     }
-    let never_ran = Standing { head, ..Standing::default() };
-    let mut of = |view: &ViewName| standing.remove(&(view.name.to_owned(), view.version));
-    Ok(views.iter().map(|view| of(view).unwrap_or_else(|| never_ran.clone())).collect())
+    let mut standings = Vec::with_capacity(views.len());
+    for view in views {
+        let checkpoint = checkpoints.remove(&(view.name.to_owned(), view.version)).unwrap_or_default();
+        let gaps = gaps_of(&mut *connection, *view).await?;
+        standings.push(Standing { head, gaps, ..checkpoint });
+    }
+    Ok(standings)
 }

@@ -1,6 +1,7 @@
 //! What readers and operators ask of views as wholes: how far they are, and to begin again.
 
 mod hold;
+mod left_out;
 mod operate;
 mod progress;
 mod state;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 
 pub use hold::{Hold, Session};
+pub use left_out::LeftOutStream;
 pub use operate::OperateError;
 pub(crate) use progress::Progress;
 pub use state::ViewState;

@@ -44,6 +44,8 @@ pub struct ProjectionStatus {
     pub hold: Option<Hold>,
     /// What stopped it.
     pub poison: Option<Poison>,
+    /// How many streams it leaves out; [`Views::left_out`] says which.
+    pub left_out: u64,
 }
 
 /// An event that a view could not fold. The view stands still before it until an operator asks for another try.
@@ -76,6 +78,17 @@ impl Views {
     /// The database did not answer.
     pub async fn status(&self) -> Result<Vec<ProjectionStatus>, sqlx::Error> {
         self.status_of(&views::ALL.map(|(view, _)| view)).await
+    }
+
+    /// The status of one view; none where this build has none of that name.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn status_named(&self, name: &str) -> Result<Option<ProjectionStatus>, sqlx::Error> {
+        let Some((view, _)) = views::ALL.into_iter().find(|(view, _)| view.name == name) else {
+            return Ok(None);
+        };
+        Ok(self.status_of(&[view]).await?.pop())
     }
 
     pub(super) async fn status_of(&self, views: &[ViewName]) -> Result<Vec<ProjectionStatus>, sqlx::Error> {
@@ -123,6 +136,7 @@ impl<'r> FromRow<'r, PgRow> for ProjectionStatus {
             backend_pid,
             hold: None,
             poison,
+            left_out: row::unsigned(row, "left_out")?,
         })
     }
 }

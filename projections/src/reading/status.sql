@@ -17,7 +17,8 @@ SELECT
     p.poison_stream,
     p.poison_event_type,
     p.poison_cause,
-    p.poisoned_at
+    p.poisoned_at,
+    (SELECT count(*) FROM projection_gaps AS gap WHERE gap.name = v.name AND gap.version = v.version) AS left_out
 FROM unnest($1::text[], $2::integer[]) WITH ORDINALITY AS v (name, version, place)
 CROSS JOIN (SELECT coalesce(max(position), 0) AS position FROM events) AS head
 LEFT JOIN projections AS p ON p.name = v.name AND p.version = v.version

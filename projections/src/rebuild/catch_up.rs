@@ -8,17 +8,20 @@ use sqlx::PgConnection;
 use super::error::Unfoldable;
 use super::fold::unfoldable;
 use crate::fold::fold;
+use crate::left_out::LeftOut;
 use crate::projector::Projector;
 use crate::stream::{BatchLimits, End, NewerEvent, ReplayError, StreamId, read_batch};
 use crate::table::Tables;
 
 /// What a batch came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Batch {
     /// The position that the new tables have now.
     pub(super) last: i64,
     /// Whether that was the head when the batch was read.
     pub(super) at_head: bool,
+    /// The streams of which events were left out, with the first of these positions.
+    pub(super) left_out: HashMap<StreamId, i64>,
 }
 
 /// Why there is no batch.
@@ -35,13 +38,14 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-/// Folds what follows `after`; every position up to the answer's was read, none of them missing.
+/// Folds what follows `after`, but for what is left out; every position up to the answer's was read, none of them missing.
 pub(super) async fn batch<P: Projector>(
     connection: &mut PgConnection,
     after: i64,
+    left_out: &LeftOut,
     (limits, reader): (BatchLimits, Reader),
 ) -> Result<Batch, Failure> {
-    let read = read_batch(connection, after, P::FOLLOWS, limits, reader).await?;
+    let read = read_batch(connection, after, P::FOLLOWS, left_out, limits, reader).await?;
     if let End::Newer(newer) = read.end {
         return Err(Failure::Newer(newer));
     }
@@ -70,5 +74,5 @@ pub(super) async fn batch<P: Projector>(
     if !changed.is_empty() {
         P::save(connection, tables, &changed).await?;
     }
-    Ok(Batch { last: read.last, at_head: matches!(read.end, End::Head) })
+    Ok(Batch { last: read.last, at_head: matches!(read.end, End::Head), left_out: read.left_out })
 }

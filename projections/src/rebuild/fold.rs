@@ -11,6 +11,7 @@ use super::catch_up::{self, Batch};
 use super::copy_text::CopyRows;
 use super::error::Unfoldable;
 use crate::fold::fold;
+use crate::left_out::LeftOut;
 use crate::projector::{Projector, ViewName};
 use crate::rows::RowError;
 use crate::stream::{BatchLimits, RecordedEvent, StreamId, StreamType};
@@ -32,6 +33,7 @@ pub(crate) trait Recipe: Send + Sync {
         &'a self,
         connection: &'a mut PgConnection,
         after: i64,
+        left_out: &'a LeftOut,
         limits: (BatchLimits, Reader),
     ) -> BoxFuture<'a, Result<Batch, catch_up::Failure>>;
 }
@@ -79,9 +81,10 @@ impl<P: Projector> Recipe for Of<P> {
         &'a self,
         connection: &'a mut PgConnection,
         after: i64,
+        left_out: &'a LeftOut,
         limits: (BatchLimits, Reader),
     ) -> BoxFuture<'a, Result<Batch, catch_up::Failure>> {
-        catch_up::batch::<P>(connection, after, limits).boxed()
+        catch_up::batch::<P>(connection, after, left_out, limits).boxed()
     }
 }
 

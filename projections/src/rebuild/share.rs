@@ -16,6 +16,7 @@ use super::error::{RebuildError, Unfoldable};
 use super::fold::{Recipe, ShareFold, unfoldable};
 use super::progress::Progress;
 use super::writer::{PARCELS, Parcel, write};
+use crate::left_out::LeftOut;
 use crate::projector::ViewName;
 use crate::rows::RowError;
 use crate::stream::{EventRow, Share, StreamId, StreamType, read_share};
@@ -34,6 +35,8 @@ pub(super) struct Plan {
     pub(super) limits: RebuildLimits,
     pub(super) reader: Reader,
     pub(super) progress: Arc<Progress>,
+    /// What each of the views is to leave out.
+    pub(super) parked: Vec<LeftOut>,
 }
 
 impl Plan {
@@ -45,10 +48,34 @@ impl Plan {
 /// What a share came to.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// Its rows are in: so many events were folded.
-    Whole { events: i64 },
+    /// Its rows are in.
+    Whole(Folded),
     /// Its states take more memory than a worker has; nothing of it is in.
     TooLarge,
+}
+
+/// What was folded of a share, or of all.
+#[derive(Debug, Default)]
+pub(super) struct Folded {
+    /// How many events, those included that a view leaves out.
+    pub(super) events: i64,
+    /// What each of the views leaves out, with the first position of each stream.
+    pub(super) gaps: Vec<HashMap<StreamId, i64>>,
+}
+
+impl Folded {
+    /// Nothing yet.
+    pub(super) fn of_none(plan: &Plan) -> Self {
+        Self { events: 0, gaps: vec![HashMap::new(); plan.recipes.len()] }
+    }
+
+    /// Takes in another share, which has other streams.
+    pub(super) fn add(&mut self, other: Self) {
+        self.events += other.events;
+        for (gaps, more) in self.gaps.iter_mut().zip(other.gaps) {
+            gaps.extend(more);
+        }
+    }
 }
 
 /// Folds a share, with a connection to read by and one to write by.
@@ -71,7 +98,7 @@ pub(super) async fn fold_share(
         write(writer, receiver)
     );
     let (read, events) = read;
-    if !matches!(read, Ok(Outcome::Whole { .. })) {
+    if !matches!(read, Ok(Outcome::Whole(_))) {
         plan.progress.folded.fetch_sub(events, Ordering::Relaxed);
     }
     // Where Postgres refuses rows, the reader knows no more than that nobody takes them.
@@ -93,6 +120,7 @@ struct Work<'a> {
     is_touched: Vec<bool>,
     unsettled: usize,
     events: i64,
+    gaps: Vec<HashMap<StreamId, i64>>,
 }
 
 impl<'a> Work<'a> {
@@ -108,6 +136,7 @@ impl<'a> Work<'a> {
             is_touched: Vec::new(),
             unsettled: 0,
             events: 0,
+            gaps: vec![HashMap::new(); plan.recipes.len()],
         }
     }
 
@@ -132,13 +161,18 @@ impl<'a> Work<'a> {
         }
         self.send(1).await?;
         self.give(Parcel::Whole).await?;
-        Ok(Outcome::Whole { events: self.events })
+        Ok(Outcome::Whole(Folded { events: self.events, gaps: std::mem::take(&mut self.gaps) }))
     }
 
     fn take(&mut self, row: &EventRow) -> Result<(), RebuildError> {
+        self.unsettled += 1;
+        self.events += 1;
+        let left_out = self.left_out(row);
         let event = match row.decode(self.plan.reader) {
             Ok(Some(event)) => event,
             Ok(None) => return Ok(()),
+            // What nobody folds need not be readable.
+            Err(_) if left_out.as_ref().is_some_and(|left_out| left_out.all) => return Ok(()),
             Err(error) => return Err(self.unreadable(row, error.to_string())),
         };
         let number = *self.numbers.entry(event.stream).or_insert_with(|| {
@@ -146,8 +180,9 @@ impl<'a> Work<'a> {
             self.is_touched.push(false);
             self.streams.len() - 1
         });
-        for (recipe, fold) in self.plan.recipes.iter().zip(&mut self.folds) {
-            if recipe.follows().contains(&event.stream.kind()) {
+        for (at, (recipe, fold)) in self.plan.recipes.iter().zip(&mut self.folds).enumerate() {
+            let is_left_out = left_out.as_ref().is_some_and(|left_out| left_out.by[at]);
+            if !is_left_out && recipe.follows().contains(&event.stream.kind()) {
                 fold.take(number, &event).map_err(|cause| {
                     RebuildError::Unfoldable(Box::new(unfoldable(recipe.view(), &event, cause)))
                 })?;
@@ -156,9 +191,26 @@ impl<'a> Work<'a> {
         if !std::mem::replace(&mut self.is_touched[number], true) {
             self.touched.push((number, event.stream));
         }
-        self.unsettled += 1;
-        self.events += 1;
         Ok(())
+    }
+
+    /// Notes which views leave the event out; none where nothing is parked at all.
+    fn left_out(&mut self, row: &EventRow) -> Option<LeftOutBy> {
+        if self.plan.parked.iter().all(LeftOut::is_empty) {
+            return None;
+        }
+        let stream = row.followed_stream()?;
+        let mut left_out = LeftOutBy { by: vec![false; self.gaps.len()], all: true };
+        for (at, recipe) in self.plan.recipes.iter().enumerate() {
+            if recipe.follows().contains(&stream.kind()) {
+                left_out.by[at] = self.plan.parked[at].holds(stream, row.position);
+                left_out.all &= left_out.by[at];
+            }
+            if left_out.by[at] {
+                self.gaps[at].entry(stream).or_insert(row.position);
+            }
+        }
+        Some(left_out)
     }
 
     /// Every view that follows the stream stops at it; the first one is named.
@@ -213,6 +265,13 @@ impl<'a> Work<'a> {
     async fn give(&self, parcel: Parcel) -> Result<(), RebuildError> {
         self.parcels.send(parcel).await.map_err(|_| sqlx::Error::WorkerCrashed.into())
     }
+}
+
+/// Which of the views leave an event out.
+struct LeftOutBy {
+    by: Vec<bool>,
+    /// Whether all do that follow its stream.
+    all: bool,
 }
 
 fn no_row(view: ViewName, source: RowError) -> RebuildError {

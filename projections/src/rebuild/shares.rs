@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::error::RebuildError;
 use super::shadow;
-use super::share::{Outcome, Plan, fold_share};
+use super::share::{Folded, Outcome, Plan, fold_share};
 use crate::stream::Share;
 use crate::table::{Made, Table};
 
@@ -19,12 +19,12 @@ const SHARES_MAX: u32 = 1 << 16;
 /// The most that it is begun with: each of them is one walk along the events.
 const FIRST_SHARES_MAX: u32 = 1 << 10;
 
-/// Folds all shares. Answers how many events were folded.
+/// Folds all shares.
 pub(super) async fn fold_all(
     options: &PgConnectOptions,
     plan: &Arc<Plan>,
     connection: &mut PgConnection,
-) -> Result<i64, RebuildError> {
+) -> Result<Folded, RebuildError> {
     let of = first_guess(plan, connection).await?;
     let shares: Vec<Share> = (0..of).rev().map(|nth| Share { nth, of }).collect();
     let shares = Arc::new(Mutex::new(shares));
@@ -33,11 +33,11 @@ pub(super) async fn fold_all(
         let (plan, shares, options) = (Arc::clone(plan), Arc::clone(&shares), options.clone());
         workers.spawn(async move {
             let (mut reader, mut writer) = (options.connect().await?, options.connect().await?);
-            let mut folded = 0;
+            let mut folded = Folded::of_none(&plan);
             loop {
-                let Some(share) = shares.lock().await.pop() else { return Ok::<i64, RebuildError>(folded) };
+                let Some(share) = shares.lock().await.pop() else { return Ok::<Folded, RebuildError>(folded) };
                 match fold_share(&plan, share, &mut reader, &mut writer).await? {
-                    Outcome::Whole { events } => folded += events,
+                    Outcome::Whole(more) => folded.add(more),
                     Outcome::TooLarge if share.of >= SHARES_MAX => {
                         return Err(RebuildError::TooLarge { bytes: plan.memory_of_a_worker() });
                     }
@@ -51,10 +51,10 @@ pub(super) async fn fold_all(
             }
         });
     }
-    let mut folded = 0;
+    let mut folded = Folded::of_none(plan);
     while let Some(worker) = workers.join_next().await {
         // Dropping the others ends them.
-        folded += worker.map_err(|_| sqlx::Error::WorkerCrashed)??;
+        folded.add(worker.map_err(|_| sqlx::Error::WorkerCrashed)??);
     }
     Ok(folded)
 }

@@ -13,21 +13,28 @@ use super::fold::Recipe;
 use super::progress::{Progress, Proof, RebuildNews};
 use super::shadow;
 use crate::channel::channel_of;
+use crate::left_out::{LeftOut, clear_gaps, note_gap};
 use crate::stream::BatchLimits;
 
 /// How far the new tables of a view are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Filled {
     /// Every event up to here is in them.
     pub(super) position: i64,
     /// How many events that are, counted as they were read.
     pub(super) events: i64,
+    /// What is parked, and what is left out so far.
+    pub(super) left_out: LeftOut,
 }
 
 impl Filled {
     /// Takes in a batch, which has every position after the last one.
-    const fn with(self, batch: Batch) -> Self {
-        Self { position: batch.last, events: self.events + (batch.last - self.position) }
+    fn take(&mut self, batch: Batch) {
+        self.events += batch.last - self.position;
+        self.position = batch.last;
+        for (stream, from) in batch.left_out {
+            self.left_out.gaps.entry(stream).or_insert(from);
+        }
     }
 }
 
@@ -53,8 +60,8 @@ pub(super) async fn bring_in(
     let size = (BatchLimits { events: i64::from(limits.batch_events), bytes: limits.batch_bytes }, reader);
     let (mut tries, mut rounds) = (0, 0);
     loop {
-        filled = catch_up(connection, recipe, filled, size, limits, &mut rounds).await?;
-        match swap(connection, recipe, run, filled, size, limits).await {
+        catch_up(connection, recipe, &mut filled, size, limits, &mut rounds).await?;
+        match swap(connection, recipe, run, &mut filled, size, limits).await {
             Ok(Tried::Swapped(proof)) => return Ok(proof),
             Ok(Tried::Behind) => {}
             Ok(Tried::InUse) => {
@@ -74,18 +81,20 @@ pub(super) async fn bring_in(
 async fn catch_up(
     connection: &mut PgConnection,
     recipe: &dyn Recipe,
-    mut filled: Filled,
+    filled: &mut Filled,
     size: (BatchLimits, Reader),
     limits: &RebuildLimits,
     rounds: &mut u32,
-) -> Result<Filled, RebuildError> {
+) -> Result<(), RebuildError> {
     loop {
         let mut transaction = connection.begin().await?;
-        let batch = recipe.catch_up(&mut transaction, filled.position, size).await.map_err(explained)?;
+        let next = recipe.catch_up(&mut transaction, filled.position, &filled.left_out, size);
+        let batch = next.await.map_err(explained)?;
         transaction.commit().await?;
-        filled = filled.with(batch);
-        if batch.at_head {
-            return Ok(filled);
+        let at_head = batch.at_head;
+        filled.take(batch);
+        if at_head {
+            return Ok(());
         }
         *rounds += 1;
         if *rounds >= limits.catch_up_rounds {
@@ -107,7 +116,7 @@ async fn swap(
     connection: &mut PgConnection,
     recipe: &dyn Recipe,
     run: Uuid,
-    filled: Filled,
+    filled: &mut Filled,
     size: (BatchLimits, Reader),
     limits: &RebuildLimits,
 ) -> Result<Tried, RebuildError> {
@@ -129,14 +138,15 @@ async fn swap(
         Ok(true) => {}
     }
     let held = Instant::now();
-    let batch = recipe.catch_up(&mut transaction, filled.position, size).await.map_err(explained)?;
+    let next = recipe.catch_up(&mut transaction, filled.position, &filled.left_out, size);
+    let batch = next.await.map_err(explained)?;
     if !batch.at_head {
         transaction.rollback().await?;
         return Ok(Tried::Behind);
     }
-    let filled = filled.with(batch);
+    filled.take(batch);
     let proof = prove(&mut transaction, recipe, filled).await?;
-    put_in_place(&mut transaction, recipe, filled.position).await?;
+    put_in_place(&mut transaction, recipe, filled, size.1).await?;
     transaction.commit().await?;
     Ok(Tried::Swapped(Proof { held: held.elapsed(), ..proof }))
 }
@@ -165,7 +175,7 @@ async fn take_tables(
 async fn prove(
     connection: &mut PgConnection,
     recipe: &dyn Recipe,
-    filled: Filled,
+    filled: &Filled,
 ) -> Result<Proof, RebuildError> {
     let view = recipe.view();
     let head: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events WHERE position <= $1")
@@ -187,15 +197,21 @@ async fn prove(
 async fn put_in_place(
     connection: &mut PgConnection,
     recipe: &dyn Recipe,
-    position: i64,
+    filled: &Filled,
+    reader: Reader,
 ) -> Result<(), sqlx::Error> {
     let view = recipe.view();
     sqlx::query(include_str!("swap.sql"))
         .bind(view.name)
         .bind(view.version)
-        .bind(position)
+        .bind(filled.position)
+        .bind(reader.0)
         .execute(&mut *connection)
         .await?;
+    clear_gaps(&mut *connection, view).await?;
+    for (stream, from) in &filled.left_out.gaps {
+        note_gap(&mut *connection, view, *stream, *from).await?;
+    }
     shadow::swap(connection, recipe.tables()).await?;
     // Told when it commits: whoever leads next begins at once.
     let channel = channel_of(connection).await?;

@@ -12,7 +12,7 @@ use sqlx::{FromRow, PgConnection, Row};
 use uuid::Uuid;
 
 use crate::projector::ViewName;
-use crate::stream::{NewerEvent, Unreadable};
+use crate::stream::{NewerEvent, StreamId, Unreadable};
 
 /// The right to fold a view, as long as the token stands in the row.
 #[derive(Clone, Debug)]
@@ -24,8 +24,22 @@ pub(super) struct Lease {
     pub(super) reader: Reader,
     /// The position that the view has folded.
     pub(super) position: i64,
-    /// Whether the view stands still before an event that it could not fold.
-    pub(super) poisoned: bool,
+    /// The event that stops the view.
+    pub(super) poison: Option<Poisoned>,
+}
+
+/// Which event stops a view.
+#[derive(Clone, Debug)]
+pub(super) struct Poisoned {
+    pub(super) position: i64,
+    /// Its stream; none where there is no event at the position, or its stream is none that this build knows.
+    pub(super) stream: Option<StreamId>,
+}
+
+impl Poisoned {
+    fn at(position: i64, stream: &str) -> Self {
+        Self { position, stream: stream.parse().ok() }
+    }
 }
 
 /// What came of asking for a lease.
@@ -42,15 +56,17 @@ pub(super) enum Asked {
 struct Standing {
     token: i64,
     position: i64,
-    poisoned: bool,
+    poison: Option<Poisoned>,
 }
 
 impl<'r> FromRow<'r, PgRow> for Standing {
     fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        let (poison, stream): (Option<i64>, Option<String>) =
+            (row.try_get("poison_position")?, row.try_get("poison_stream")?);
         Ok(Self {
             token: row.try_get("lease_token")?,
             position: row.try_get("position")?,
-            poisoned: row.try_get("poisoned")?,
+            poison: poison.map(|position| Poisoned::at(position, stream.as_deref().unwrap_or_default())),
         })
     }
 }
@@ -78,8 +94,8 @@ impl Lease {
             .fetch_one(connection)
             .await?;
         if row.try_get::<Option<i64>, _>("lease_token")?.is_some() {
-            let Standing { token, position, poisoned } = Standing::from_row(&row)?;
-            return Ok(Asked::Leads(Self { view, leader, token, reader, position, poisoned }));
+            let Standing { token, position, poison } = Standing::from_row(&row)?;
+            return Ok(Asked::Leads(Self { view, leader, token, reader, position, poison }));
         }
         let required = Reader(row.try_get("required_reader")?);
         Ok(if required > reader { Asked::TooOld(required) } else { Asked::Taken })
@@ -100,8 +116,9 @@ impl Lease {
             .bind(lease.as_secs_f64())
             .fetch_optional(connection)
             .await?;
-        self.poisoned = standing.as_ref().is_some_and(|standing| standing.poisoned);
-        Ok(standing.is_some())
+        let stands = standing.is_some();
+        self.poison = standing.and_then(|standing| standing.poison);
+        Ok(stands)
     }
 
     /// Moves the checkpoint to `position` and makes the lease longer, in the transaction that writes the rows; whoever leads
@@ -144,8 +161,22 @@ impl Lease {
             .bind(&poison.cause)
             .execute(connection)
             .await?;
-        self.poisoned = recorded.rows_affected() == 1;
-        Ok(self.poisoned)
+        self.poison = Some(Poisoned::at(poison.position, &poison.stream));
+        Ok(recorded.rows_affected() == 1)
+    }
+
+    /// Lets the view go on past what stopped it. False: somebody else leads.
+    pub(super) async fn clear_poison(&mut self, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+        let cleared = sqlx::query(include_str!("lease_clear_poison.sql"))
+            .bind(self.view.name)
+            .bind(self.view.version)
+            .bind(self.leader)
+            .bind(self.token)
+            .bind(self.position)
+            .execute(connection)
+            .await?;
+        self.poison = None;
+        Ok(cleared.rows_affected() == 1)
     }
 
     /// Gives the lease back to those who can read what stands next. False: somebody else leads already.

@@ -8,9 +8,9 @@ WITH taken AS (
         backend_pid = pg_backend_pid()
     WHERE name = $1 AND version = $2 AND required_reader <= $5
         AND (leader IS NULL OR leader = $3 OR lease_until <= clock_timestamp())
-    RETURNING lease_token, position, poison_position IS NOT NULL AS poisoned
+    RETURNING lease_token, position, poison_position, poison_stream
 )
-SELECT taken.lease_token, taken.position, taken.poisoned, projections.required_reader
+SELECT taken.*, projections.required_reader
 FROM projections
 LEFT JOIN taken ON true
 WHERE projections.name = $1 AND projections.version = $2

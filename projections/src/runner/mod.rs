@@ -6,6 +6,7 @@ mod held;
 mod lease;
 mod limits;
 mod listen;
+mod reconcile;
 mod step;
 mod task;
 
@@ -29,6 +30,7 @@ use crate::views::audit_trail::AuditTrail;
 use crate::views::copies::Copies;
 use crate::views::copy_locks::CopyLocks;
 use crate::views::exams::Exams;
+use crate::views::parked::Parked;
 use crate::views::work_queue::WorkQueue;
 
 /// What the sessions of projectors call themselves.
@@ -73,6 +75,7 @@ impl Projectors {
         self.run::<AuditTrail>();
         self.run::<WorkQueue>();
         self.run::<Exams>();
+        self.run::<Parked>();
     }
 
     /// Runs no projector yet, but listens.

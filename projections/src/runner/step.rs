@@ -8,6 +8,7 @@ use super::ProjectorLimits;
 use super::held::Held;
 use super::lease::Lease;
 use crate::fold::fold;
+use crate::left_out::{LeftOut, note_gap};
 use crate::projector::Projector;
 use crate::stream::{
     Batch, BatchLimits, End, NewerEvent, RecordedEvent, ReplayError, StreamId, Unreadable, read_batch,
@@ -44,15 +45,23 @@ enum Failure {
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        // Classes 22 and 23 of SQLSTATE: data exception, integrity constraint violation.
-        let about_data = |code: &str| code.starts_with("22") || code.starts_with("23");
-        match &error {
-            sqlx::Error::Database(database) if database.code().as_deref().is_some_and(about_data) => {
-                Self::Rows(database.message().to_owned())
-            }
-            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Encode(_) => Self::Rows(error.to_string()),
-            _ => Self::Database(error),
+        match refused_rows(&error) {
+            Some(cause) => Self::Rows(cause),
+            None => Self::Database(error),
         }
+    }
+}
+
+/// What Postgres, or the writing of them, says against some rows; none where the error is about something else.
+pub(super) fn refused_rows(error: &sqlx::Error) -> Option<String> {
+    // Classes 22 and 23 of SQLSTATE: data exception, integrity constraint violation.
+    let about_data = |code: &str| code.starts_with("22") || code.starts_with("23");
+    match error {
+        sqlx::Error::Database(database) if database.code().as_deref().is_some_and(about_data) => {
+            Some(database.message().to_owned())
+        }
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Encode(_) => Some(error.to_string()),
+        _ => None,
     }
 }
 
@@ -66,15 +75,17 @@ impl From<ReplayError> for Failure {
     }
 }
 
-/// Reads and folds the next batch.
+/// Reads and folds the next batch, but for what is left out of it.
 pub(super) async fn step<P: Projector>(
     connection: &mut PgConnection,
     lease: &mut Lease,
     held: &mut Held<P>,
+    left_out: &mut LeftOut,
     limits: &ProjectorLimits,
 ) -> Result<Step, sqlx::Error> {
     let size = BatchLimits { events: i64::from(limits.batch_events), bytes: limits.batch_bytes };
-    let mut batch = read_batch(connection, lease.position, P::FOLLOWS, size, lease.reader).await?;
+    let mut batch =
+        read_batch(connection, lease.position, P::FOLLOWS, left_out, size, lease.reader).await?;
     // Each turn folds fewer events than the one before, so this ends.
     loop {
         if batch.last == lease.position {
@@ -84,9 +95,11 @@ pub(super) async fn step<P: Projector>(
                 End::Head | End::Limit => Step::UpToDate,
             });
         }
-        let failure = match commit::<P>(connection, lease, held, &batch, limits).await {
+        let gaps = new_gaps(&batch, left_out);
+        let failure = match commit::<P>(connection, lease, held, &batch, &gaps, limits).await {
             Ok(()) => {
                 lease.position = batch.last;
+                left_out.gaps.extend(gaps);
                 return Ok(if matches!(batch.end, End::Head) { Step::UpToDate } else { Step::Folded });
             }
             Err(failure) => failure,
@@ -122,12 +135,22 @@ fn cut(batch: &mut Batch, index: usize, cause: String) {
     batch.events.truncate(index);
 }
 
-/// Rows, checkpoint and token, in one transaction: all of it or nothing.
+/// The streams of which a batch leaves out the first event, as far as the batch goes.
+fn new_gaps(batch: &Batch, left_out: &LeftOut) -> Vec<(StreamId, i64)> {
+    let begun = batch.left_out.iter().filter(|(_, from)| **from <= batch.last);
+    begun
+        .filter(|(stream, _)| !left_out.gaps.contains_key(stream))
+        .map(|(stream, from)| (*stream, *from))
+        .collect()
+}
+
+/// Rows, gaps, checkpoint and token, in one transaction: all of it or nothing.
 async fn commit<P: Projector>(
     connection: &mut PgConnection,
     lease: &Lease,
     held: &mut Held<P>,
     batch: &Batch,
+    gaps: &[(StreamId, i64)],
     limits: &ProjectorLimits,
 ) -> Result<(), Failure> {
     let mut transaction = connection.begin().await?;
@@ -141,6 +164,9 @@ async fn commit<P: Projector>(
     if !lease.checkpoint(&mut transaction, (batch.last, reader), limits.lease).await? {
         transaction.rollback().await?;
         return Err(Failure::Lost);
+    }
+    for (stream, from) in gaps {
+        note_gap(&mut *transaction, P::VIEW, *stream, *from).await.map_err(Failure::Database)?;
     }
     transaction.commit().await?;
     for (stream, state) in states {

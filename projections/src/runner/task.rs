@@ -17,10 +17,12 @@ use super::backoff::Backoff;
 use super::found::{Founded, Foundry};
 use super::held::Held;
 use super::lease::{Asked, Lease};
+use super::reconcile::{Line, reconcile};
 use super::step::{Step, step};
+use crate::left_out::LeftOut;
 use crate::projector::Projector;
 use crate::reading::Progress;
-use crate::stream::NewerEvent;
+use crate::stream::{NewerEvent, Unreadable};
 
 pub(super) struct Task<P: Projector> {
     leader: Uuid,
@@ -144,12 +146,26 @@ impl<P: Projector> Task<P> {
 
     async fn lead(&mut self, connection: &mut PgConnection, lease: &mut Lease) -> Result<Ended, sqlx::Error> {
         let mut renewed = Instant::now();
+        // When it was last looked at what is parked.
+        let mut looked: Option<Instant> = None;
+        let mut left_out = LeftOut::default();
         while !self.is_stopped() {
             // Seen before looking, so that what is appended while we look wakes the rest that follows.
             self.wake.mark_unchanged();
-            if !lease.poisoned {
+            // A stopped view looks each time: parking the stream that stops it wakes it. One that goes on has time.
+            if lease.poison.is_some() || looked.is_none_or(|at| at.elapsed() >= self.limits.renew_every) {
+                let line = reconcile(connection, lease, &mut self.held, &mut left_out, &self.limits).await?;
+                looked = Some(Instant::now());
+                match line {
+                    Line::Stands => {}
+                    Line::Lost => return Ok(Ended::Lost),
+                    Line::Poison(poison) if self.stop_at(connection, lease, &poison).await? => {}
+                    Line::Poison(_) => return Ok(Ended::Lost),
+                }
+            }
+            if lease.poison.is_none() {
                 let before = lease.position;
-                let outcome = step(connection, lease, &mut self.held, &self.limits).await?;
+                let outcome = step(connection, lease, &mut self.held, &mut left_out, &self.limits).await?;
                 self.backoff.reset();
                 if lease.position != before {
                     renewed = Instant::now();
@@ -161,12 +177,7 @@ impl<P: Projector> Task<P> {
                     Step::Lost => return Ok(Ended::Lost),
                     Step::Newer(newer) => return Ok(Ended::Newer(newer)),
                     Step::Poison(poison) => {
-                        error!(
-                            view = %P::VIEW, position = poison.position, stream = poison.stream,
-                            event_type = poison.event_type, cause = poison.cause,
-                            "a view stops before an event that it cannot fold"
-                        );
-                        if !lease.record_poison(connection, &poison).await? {
+                        if !self.stop_at(connection, lease, &poison).await? {
                             return Ok(Ended::Lost);
                         }
                     }
@@ -174,11 +185,16 @@ impl<P: Projector> Task<P> {
             }
             self.rest().await;
             // A stopped view looks each time: an operator's retry wakes it.
-            if lease.poisoned || renewed.elapsed() >= self.limits.renew_every {
+            if lease.poison.is_some() || renewed.elapsed() >= self.limits.renew_every {
+                let was_stopped = lease.poison.is_some();
                 if !lease.renew(connection, self.limits.lease).await? {
                     return Ok(Ended::Lost);
                 }
                 renewed = Instant::now();
+                if was_stopped && lease.poison.is_none() {
+                    // What stopped it may be a stream that is parked no more, and is to be tried again first.
+                    looked = None;
+                }
             }
         }
         Ok(Ended::Stopped)
@@ -210,6 +226,20 @@ impl<P: Projector> Task<P> {
                 "this process is older than the ledger: it cannot lead the view, and stands by until it is upgraded"
             );
         }
+
+    /// Says and records what stops the view. False: somebody else leads.
+    async fn stop_at(
+        &self,
+        connection: &mut PgConnection,
+        lease: &mut Lease,
+        poison: &Unreadable,
+    ) -> Result<bool, sqlx::Error> {
+        error!(
+            view = %P::VIEW, position = poison.position, stream = poison.stream,
+            event_type = poison.event_type, cause = poison.cause,
+            "a view stops before an event that it cannot fold"
+        );
+        lease.record_poison(connection, poison).await
     }
 
     /// Until it is time to ask for the lease again, or the task is to stop. Appends wake the leader alone: were every

@@ -13,7 +13,7 @@ use sqlx::types::chrono::{DateTime, Utc};
 use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
-use super::recorded::{LedgerEvent, RecordedEvent, StreamType};
+use super::recorded::{LedgerEvent, RecordedEvent, StreamId, StreamType};
 
 /// Why this build cannot read an event. It stops a view: an event is never skipped.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +89,12 @@ impl EventRow {
     /// The stream as its columns name it, for messages about a row that cannot be read.
     pub(crate) fn stream_text(&self) -> String {
         format!("{} {}", self.aggregate_type, self.aggregate_id)
+    }
+
+    /// The stream of a kind that the reader follows; none where it does not follow it, or cannot know which it is.
+    pub(crate) fn followed_stream(&self) -> Option<StreamId> {
+        self.payload.as_ref()?;
+        StreamId::named(&self.aggregate_type, self.aggregate_id.parse().ok()?)
     }
 
     /// The event as `reader` reads it; none where the reader does not follow its stream.

@@ -2,6 +2,7 @@
 
 mod copy_out;
 mod decode;
+mod look;
 mod newer;
 mod of_copy;
 mod read;
@@ -12,7 +13,8 @@ pub use decode::DecodeError;
 pub(crate) use decode::EventRow;
 pub use newer::{NewerEvent, newer_in_stream};
 pub(crate) use newer::newer_at;
+pub(crate) use look::{first_of, type_at};
 pub(crate) use of_copy::read_copy;
 pub use read::ReplayError;
 pub(crate) use read::{Batch, BatchLimits, End, Unreadable, read_batch, replay, replay_each};
-pub use recorded::{LedgerEvent, RecordedEvent, StreamId, StreamType};
+pub use recorded::{LedgerEvent, NoStream, RecordedEvent, StreamId, StreamType};

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::decode::{DecodeError, EventRow};
 use super::newer::{NewerEvent, newer_at};
 use super::recorded::{RecordedEvent, StreamId, StreamType};
+use crate::left_out::LeftOut;
 
 /// How much is read at once.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct BatchLimits {
 pub(crate) struct Batch {
     /// Those of the streams that the reader follows.
     pub(crate) events: Vec<RecordedEvent>,
+    /// The streams that it follows and whose events were left out, each with the first position of these.
+    pub(crate) left_out: HashMap<StreamId, i64>,
     /// The last position that was read, of whatever stream; the position asked after where nothing was read.
     pub(crate) last: i64,
     /// Why it ends there.
@@ -53,7 +56,8 @@ pub(crate) struct Unreadable {
     pub(crate) cause: String,
 }
 
-/// Reads what follows `after` as `reader` reads it, of the streams of the kinds `follows`.
+/// Reads what follows `after` as `reader` reads it, of the streams of the kinds `follows`, but for the events that are left out:
+/// those are not even decoded.
 ///
 /// Commit order is position order, so a position that is missing before one that is there was never given: that is
 /// damage, and it stops the reader as an unreadable event does.
@@ -61,6 +65,7 @@ pub(crate) async fn read_batch(
     connection: &mut PgConnection,
     after: i64,
     follows: &[StreamType],
+    left_out: &LeftOut,
     limits: BatchLimits,
     reader: Reader,
 ) -> Result<Batch, sqlx::Error> {
@@ -70,20 +75,27 @@ pub(crate) async fn read_batch(
         .bind(limits.events)
         .bind(kinds)
         .fetch(&mut *connection);
-    let (mut batch, mut bytes) = (Batch { events: Vec::new(), last: after, end: End::Head }, 0);
+    let mut batch = Batch { events: Vec::new(), left_out: HashMap::new(), last: after, end: End::Head };
+    let (mut bytes, leaves_out) = (0, !left_out.is_empty());
     while let Some(row) = rows.try_next().await? {
         if row.position != batch.last + 1 {
             batch.end = End::Unreadable(missing(batch.last + 1, row.position));
             return Ok(batch);
         }
-        match row.decode(reader) {
-            Ok(event) => batch.events.extend(event),
-            Err(error) => {
-                drop(rows);
-                let newer = newer_at(connection, reader, row.position).await?;
-                batch.end = newer.map_or_else(|| End::Unreadable(unreadable(&row, &error)), End::Newer);
-                return Ok(batch);
+        let stream = if leaves_out { row.followed_stream() } else { None };
+        match stream.filter(|stream| left_out.holds(*stream, row.position)) {
+            Some(stream) => {
+                batch.left_out.entry(stream).or_insert(row.position);
             }
+            None => match row.decode(reader) {
+                Ok(event) => batch.events.extend(event),
+                Err(error) => {
+                    drop(rows);
+                    let newer = newer_at(connection, reader, row.position).await?;
+                    batch.end = newer.map_or_else(|| End::Unreadable(unreadable(&row, &error)), End::Newer);
+                    return Ok(batch);
+                }
+            },
         }
         batch.last = row.position;
         bytes += row.bytes();

@@ -1,6 +1,7 @@
 //! An event as it was recorded, and the stream it belongs to.
 
 use std::fmt;
+use std::str::FromStr;
 
 use cqrs_es::Aggregate;
 use domain::copy::{CopyEvent, ExamCopy};
@@ -101,6 +102,13 @@ impl StreamType {
 }
 
 impl StreamId {
+    /// The stream of the kind that `kind` names, as the column `aggregate_type` does; none where this build knows none of that
+    /// name.
+    #[must_use]
+    pub fn named(kind: &str, id: Uuid) -> Option<Self> {
+        StreamType::ALL.into_iter().find(|known| known.as_str() == kind).map(|known| known.with_id(id))
+    }
+
     /// The kind of stream.
     #[must_use]
     pub const fn kind(self) -> StreamType {
@@ -125,5 +133,20 @@ impl StreamId {
 impl fmt::Display for StreamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind().as_str(), self.uuid())
+    }
+}
+
+/// A text that names no stream of this build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a stream is named by a type that this version knows, a space and a UUID")]
+pub struct NoStream;
+
+/// Reads what [`StreamId`] is displayed as.
+impl FromStr for StreamId {
+    type Err = NoStream;
+
+    fn from_str(text: &str) -> Result<Self, NoStream> {
+        let (kind, id) = text.split_once(' ').ok_or(NoStream)?;
+        id.parse().ok().and_then(|id| Self::named(kind, id)).ok_or(NoStream)
     }
 }

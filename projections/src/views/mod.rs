@@ -6,6 +6,7 @@ pub mod copies;
 pub mod copy_locks;
 pub mod exams;
 mod page;
+pub mod parked;
 pub(crate) mod row;
 pub mod work_queue;
 
@@ -16,13 +17,14 @@ use crate::rebuild::{Recipe, recipe};
 use crate::table::Table;
 
 /// Every view of this build, with the tables that it writes.
-pub const ALL: [(ViewName, &[Table]); 6] = [
+pub const ALL: [(ViewName, &[Table]); 7] = [
     (copies::VIEW, copies::Copies::TABLES),
     (copy_locks::VIEW, copy_locks::CopyLocks::TABLES),
     (annotations::VIEW, annotations::Annotations::TABLES),
     (audit_trail::VIEW, audit_trail::AuditTrail::TABLES),
     (work_queue::VIEW, work_queue::WorkQueue::TABLES),
     (exams::VIEW, exams::Exams::TABLES),
+    (parked::VIEW, parked::Parked::TABLES),
 ];
 
 /// How each of them is rebuilt.
@@ -34,5 +36,6 @@ pub(crate) fn recipes() -> Vec<Box<dyn Recipe>> {
         recipe::<audit_trail::AuditTrail>(),
         recipe::<work_queue::WorkQueue>(),
         recipe::<exams::Exams>(),
+        recipe::<parked::Parked>(),
     ]
 }

@@ -6,7 +6,8 @@ use cqrs_es::DomainEvent;
 use domain::copy::CopyEvent;
 use domain::exam::ExamEvent;
 use domain::leaf::Content;
-use domain::{ActorId, CopyId, Digest, ExamId, Metadata, Role};
+use domain::operations::OperationsEvent;
+use domain::{ActorId, CopyId, Digest, ExamId, Metadata, OperationsId, Role};
 use fixtures::database::TestDatabase;
 use projections::{ProjectorLimits, Projectors, StreamId, Views};
 use serde::Serialize;
@@ -82,6 +83,12 @@ impl TestLedger {
     pub(crate) async fn exam(&self, exam: ExamId, events: &[ExamEvent]) -> i64 {
         let events: Vec<Row> = events.iter().map(Row::written).collect();
         self.append(StreamId::Exam(exam), &events).await
+    }
+
+    /// Appends acts of operators; says nothing to listeners.
+    pub(crate) async fn acts(&self, events: &[OperationsEvent]) -> i64 {
+        let events: Vec<Row> = events.iter().map(|event| Row::of(event.type_name(), event)).collect();
+        self.append(StreamId::Operations(OperationsId::ONLY), &events).await
     }
 
     pub(crate) async fn append(&self, stream: StreamId, events: &[Row]) -> i64 {

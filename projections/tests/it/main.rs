@@ -12,6 +12,7 @@ mod ledger;
 mod life;
 mod oracle;
 mod page;
+mod parked;
 mod poison;
 mod queue;
 mod rebuild;

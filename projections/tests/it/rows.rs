@@ -5,6 +5,7 @@ use projections::audit_trail::AuditTrail;
 use projections::copies::Copies;
 use projections::copy_locks::CopyLocks;
 use projections::exams::Exams;
+use projections::parked::Parked;
 use projections::work_queue::WorkQueue;
 use projections::{Made, Projector, RowError, RowSink, StreamId, Table, Tables, refold, replace};
 use serde::Serialize;
@@ -12,6 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::ledger::TestLedger;
 use crate::life::Office;
+use crate::parked::acts_about_nothing;
 
 /// Rows as JSON objects, by table; as text, so that the members of a document keep their order.
 struct Objects(Vec<Vec<Box<RawValue>>>);
@@ -78,6 +80,7 @@ async fn all_hold(ledger: &TestLedger) {
     holds::<AuditTrail>(ledger).await;
     holds::<WorkQueue>(ledger).await;
     holds::<Exams>(ledger).await;
+    holds::<Parked>(ledger).await;
 }
 
 #[tokio::test]
@@ -87,6 +90,7 @@ async fn live_rows_are_the_rows_of_streams_folded_from_their_beginning() {
         let mut office = Office::new(9, seed);
         office.open(&ledger).await;
         office.work(&ledger, 300).await;
+        ledger.acts(&acts_about_nothing()).await;
         ledger.fold_all().await;
         all_hold(&ledger).await;
     }
@@ -98,6 +102,7 @@ async fn rows_that_were_changed_behind_the_view_are_put_right_by_replacing_their
     let mut office = Office::new(9, 34);
     office.open(&ledger).await;
     office.work(&ledger, 300).await;
+    ledger.acts(&acts_about_nothing()).await;
     ledger.fold_all().await;
     let before = ledger.dump_all().await;
     for sql in [
@@ -108,6 +113,7 @@ async fn rows_that_were_changed_behind_the_view_are_put_right_by_replacing_their
         "DELETE FROM copy_locks_v1",
         "UPDATE exams_v2 SET released = NOT released",
         "UPDATE work_queue_v1 SET attempt = 9",
+        "UPDATE parked_v1 SET from_position = 9",
     ] {
         sqlx::query(sql).execute(ledger.pool()).await.unwrap();
     }
@@ -117,6 +123,7 @@ async fn rows_that_were_changed_behind_the_view_are_put_right_by_replacing_their
     put_right::<AuditTrail>(&ledger).await;
     put_right::<WorkQueue>(&ledger).await;
     put_right::<Exams>(&ledger).await;
+    put_right::<Parked>(&ledger).await;
     ledger.has_rows(&before).await;
 }
 

@@ -18,25 +18,32 @@ pub(super) fn screen(answer: &ProjectionsAnswer) -> String {
     line(
         &mut said,
         format_args!(
-            "{:width$}  version  {:>12}  {:>10}  {:>12}  {:18}  leader",
-            "view", "position", "behind", "for", "state"
+            "{:width$}  version  {:>12}  {:>10}  {:>12}  {:>8}  {:18}  leader",
+            "view", "position", "behind", "for", "left out", "state"
         ),
     );
     for view in &answer.views {
         let behind = if view.lag_events == 0 { "-".to_owned() } else { view.lag_events.to_string() };
         let since = if view.lag_events == 0 { "-".to_owned() } else { span(view.lag_ms) };
         let leader = view.leader.map_or_else(|| "-".to_owned(), |leader| leader.to_string());
-        let ProjectionAnswer { name, version, position, .. } = view;
+        let ProjectionAnswer { name, version, position, left_out_streams, .. } = view;
+        let left_out = if *left_out_streams == 0 { "-".to_owned() } else { left_out_streams.to_string() };
         let state = words(view);
         line(
             &mut said,
             format_args!(
-                "{name:width$}  {version:>7}  {position:>12}  {behind:>10}  {since:>12}  {state:18}  {leader}"
+                "{name:width$}  {version:>7}  {position:>12}  {behind:>10}  {since:>12}  {left_out:>8}  {state:18}  {leader}"
             ),
         );
     }
     for view in &answer.views {
         trouble(&mut said, view);
+    }
+    if answer.views.iter().any(|view| view.left_out_streams > 0) {
+        line(
+            &mut said,
+            format_args!("\nsome streams are left out: `gradeledger projections parked` lists them"),
+        );
     }
     said
 }
@@ -56,7 +63,11 @@ fn words(view: &ProjectionAnswer) -> String {
 fn trouble(said: &mut String, view: &ProjectionAnswer) {
     let Some(next) = &view.next else { return };
     let (name, position, still) = (&view.name, view.position, span(view.stuck_ms));
-    line(said, format_args!("\n{name} has stood still at position {position} for {still}"));
+    if view.lag_events == 0 {
+        line(said, format_args!("\n{name} stands still at position {position}, and no event has come since"));
+    } else {
+        line(said, format_args!("\n{name} has stood still at position {position} for {still}"));
+    }
     if let Some(poison) = &view.poison {
         line(
             said,

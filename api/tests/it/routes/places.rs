@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::worker;
 use super::world::{Person, Said, World, an_annotation, heard};
+use crate::torn;
 
 /// Reads that are answered from the ledger itself, and have every position as soon as it is committed.
 const FROM_THE_LEDGER: [&str; 6] = [
@@ -24,6 +25,9 @@ const FROM_THE_LEDGER: [&str; 6] = [
     "/api/copies/{copy}/history",
     "/api/copies/{copy}/history/diff",
 ];
+
+/// An act that is no event: what came of it is not told by a position.
+const WITHOUT_AN_EVENT: (&str, &str) = ("POST", "/api/projections/{view}/retry");
 
 /// Writes that were made, by route, each held to its `Ledger-Position`.
 struct Writes<'a> {
@@ -163,6 +167,19 @@ async fn afterwards(writes: &mut Writes<'_>, copy: CopyId) {
     }
 }
 
+/// What an admin does about a view that stopped.
+async fn about_a_view(writes: &mut Writes<'_>, copy: CopyId) {
+    let world = writes.world;
+    torn::tear(world.database.pool(), copy).await;
+    world.view_when("annotations", "it is stopped", |view| view["state"] == "stopped").await;
+    for act in ["park", "unpark"] {
+        let template = format!("/api/projections/{{view}}/{act}");
+        let body = Sent::Json(json!({"stream": copy, "reason": "no fix before Monday"}));
+        let path = format!("/api/projections/annotations/{act}");
+        writes.make(&world.admin, (Method::POST, &template), &path, body).await;
+    }
+}
+
 #[tokio::test]
 async fn every_write_says_where_it_stands_and_in_which_epoch() {
     let world = World::new().await;
@@ -171,9 +188,11 @@ async fn every_write_says_where_it_stands_and_in_which_epoch() {
     let copy = an_exam(&mut writes).await;
     marking(&mut writes, copy).await;
     afterwards(&mut writes, copy).await;
+    about_a_view(&mut writes, copy).await;
     let on_the_page = world.page.iter().filter(|route| *route.method() != Method::GET);
-    let all: BTreeSet<_> =
+    let mut all: BTreeSet<_> =
         on_the_page.map(|route| (route.method().to_string(), route.template().to_owned())).collect();
+    all.remove(&(WITHOUT_AN_EVENT.0.to_owned(), WITHOUT_AN_EVENT.1.to_owned()));
     assert_eq!(writes.made, all);
 }
 

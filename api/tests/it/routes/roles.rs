@@ -28,6 +28,9 @@ async fn a_role_that_may_not_is_refused_on_every_route() {
         (Method::POST, format!("/api/copies/{copy}/export")),
         (Method::POST, format!("/api/copies/{copy}/correct")),
         (Method::POST, format!("/api/copies/{copy}/reopen")),
+        (Method::POST, "/api/projections/copies/retry".to_owned()),
+        (Method::POST, "/api/projections/copies/park".to_owned()),
+        (Method::POST, "/api/projections/copies/unpark".to_owned()),
     ];
     let marks = [
         (Method::POST, format!("/api/copies/{copy}/lock")),

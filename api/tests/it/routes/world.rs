@@ -228,6 +228,25 @@ impl World {
         crate::office::types(self.database.pool(), copy).await
     }
 
+    /// A view as the API tells of it to an admin.
+    pub(crate) async fn view(&self, name: &str) -> Value {
+        let told = self.get(&self.admin, "/api/projections").await.body(200);
+        let views = told["views"].as_array().unwrap();
+        views.iter().find(|view| view["name"] == name).unwrap().clone()
+    }
+
+    /// The same, as soon as it is as `is` says.
+    pub(crate) async fn view_when(&self, name: &str, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+        let began = std::time::Instant::now();
+        loop {
+            let view = self.view(name).await;
+            if is(&view) {
+                return view;
+            }
+            assert!(began.elapsed() < SOON, "never came about: {what}: {view}");
+        }
+    }
+
     /// One line of `/metrics`, as a number.
     pub(crate) fn figure(&self, name_and_labels: &str) -> u64 {
         let text = self.metrics.text();

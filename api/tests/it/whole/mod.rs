@@ -15,6 +15,7 @@ mod handover;
 mod history_command;
 mod kills;
 mod leases;
+mod parked;
 mod place;
 mod process;
 mod refusals_to_start;

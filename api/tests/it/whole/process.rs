@@ -15,7 +15,7 @@ use super::place::{PROGRAM, Place};
 use super::{PATIENCE, seen};
 
 /// What the environment of whoever runs the tests must not decide.
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 13] = [
     "DATABASE_URL",
     "KEYS_URL",
     "BLOBS_URL",
@@ -27,6 +27,8 @@ const VARIABLES: [&str; 11] = [
     "GRADELEDGER_LOG",
     "GRADELEDGER_LOG_DIR",
     "GRADELEDGER_LIMITS",
+    "GRADELEDGER_TOKEN",
+    "GRADELEDGER_TOKEN_FILE",
 ];
 
 /// The program with an environment that names no ledger.
@@ -59,6 +61,13 @@ pub(super) async fn run(mut command: Command) -> Output {
 pub(super) async fn run_at(place: &Place, arguments: &[&str]) -> Output {
     let mut command = program(PROGRAM);
     command.args(arguments).envs(environment(place));
+    run(command).await
+}
+
+/// The same in the name of someone with a token.
+pub(super) async fn run_as(place: &Place, token: &str, arguments: &[&str]) -> Output {
+    let mut command = program(PROGRAM);
+    command.args(arguments).envs(environment(place)).env("GRADELEDGER_TOKEN", token);
     run(command).await
 }
 

@@ -9,17 +9,18 @@ use projections::{DriftNews, DriftScope, DriftSummary, Finding, StreamId, ViewNa
 
 use crate::ledger::TestLedger;
 use crate::life::Office;
+use crate::parked::acts_about_nothing;
 
 /// A look, with everything that it told.
-struct Looked {
-    findings: Vec<Finding>,
+pub(crate) struct Looked {
+    pub(crate) findings: Vec<Finding>,
     repaired: Vec<(ViewName, Vec<StreamId>)>,
-    summary: DriftSummary,
+    pub(crate) summary: DriftSummary,
 }
 
 impl Looked {
     /// The streams that differ, each once.
-    fn streams(&self) -> Vec<StreamId> {
+    pub(crate) fn streams(&self) -> Vec<StreamId> {
         let mut streams: Vec<StreamId> = self.findings.iter().filter_map(|finding| finding.stream).collect();
         streams.sort_unstable();
         streams.dedup();
@@ -27,11 +28,16 @@ impl Looked {
     }
 }
 
-fn all_views() -> Vec<ViewName> {
+pub(crate) fn all_views() -> Vec<ViewName> {
     views::ALL.map(|(view, _)| view).to_vec()
 }
 
-async fn look(ledger: &TestLedger, views: &[ViewName], scope: DriftScope<'_>, repair: bool) -> Looked {
+pub(crate) async fn look(
+    ledger: &TestLedger,
+    views: &[ViewName],
+    scope: DriftScope<'_>,
+    repair: bool,
+) -> Looked {
     let (mut findings, mut repaired) = (vec![], vec![]);
     let mut tell = |news: DriftNews<'_>| match news {
         DriftNews::Looked { .. } => {}
@@ -42,7 +48,7 @@ async fn look(ledger: &TestLedger, views: &[ViewName], scope: DriftScope<'_>, re
     Looked { findings, repaired, summary }
 }
 
-async fn look_at_all(ledger: &TestLedger) -> Looked {
+pub(crate) async fn look_at_all(ledger: &TestLedger) -> Looked {
     look(ledger, &all_views(), DriftScope::Whole, false).await
 }
 
@@ -52,6 +58,7 @@ async fn folded(seed: u64) -> (TestLedger, Office) {
     let mut office = Office::new(8, seed);
     office.open(&ledger).await;
     office.work(&ledger, 240).await;
+    ledger.acts(&acts_about_nothing()).await;
     ledger.fold_all().await;
     // Locks and work come and go; a table without rows could not be wrong.
     while ledger.dump("work_queue_v1").await.is_empty() || ledger.dump("copy_locks_v1").await.is_empty() {
@@ -61,7 +68,7 @@ async fn folded(seed: u64) -> (TestLedger, Office) {
     (ledger, office)
 }
 
-async fn run(ledger: &TestLedger, sql: &str) {
+pub(crate) async fn run(ledger: &TestLedger, sql: &str) {
     sqlx::query(sql).execute(ledger.pool()).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 

@@ -1,15 +1,22 @@
 //! How far each view is, as answers and `gradeledger status` show it.
 
 mod hold;
+mod left_out;
 mod next;
+mod parking;
 
 use domain::{Reader, Timestamp};
-use projections::{Poison, ProjectionStatus, ViewState};
+use projections::{LeftOutStream, Poison, ProjectionStatus, ViewState};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use hold::{HoldAnswer, SessionAnswer};
+pub use left_out::{LeftOutAnswer, ParkedAnswer};
+pub use parking::{ParkingAnswer, ParkingStanding};
+
+/// The most left out streams of a view that are shown.
+pub const LEFT_OUT_SHOWN: u32 = 100;
 
 /// Every view, beside the ledger's head.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,6 +57,10 @@ pub struct ProjectionAnswer {
     pub leader: Option<Uuid>,
     /// What stopped it, until an operator asks for another try.
     pub poison: Option<PoisonAnswer>,
+    /// How many streams it leaves out.
+    pub left_out_streams: u64,
+    /// The streams that it leaves out, or is to: at most 100.
+    pub left_out: Vec<LeftOutAnswer>,
     /// What holds it up, where it stands still and a process leads it.
     pub hold: Option<HoldAnswer>,
     /// What an operator does next; null where there is nothing to do.
@@ -74,14 +85,26 @@ pub struct PoisonAnswer {
 }
 
 impl ProjectionsAnswer {
-    /// The views of a ledger in this epoch.
+    /// The views of a ledger in this epoch, and what they leave out.
     #[must_use]
-    pub fn of(epoch: Uuid, views: Vec<ProjectionStatus>) -> Self {
-        Self {
-            epoch,
-            head: views.iter().map(|view| view.head).max().unwrap_or(0),
-            views: views.into_iter().map(ProjectionAnswer::from).collect(),
+    pub fn of(epoch: Uuid, views: Vec<ProjectionStatus>, left_out: Vec<LeftOutStream>) -> Self {
+        let head = views.iter().map(|view| view.head).max().unwrap_or(0);
+        let mut views: Vec<ProjectionAnswer> = views.into_iter().map(ProjectionAnswer::from).collect();
+        for stream in left_out {
+            if let Some(view) = views.iter_mut().find(|view| view.name == stream.view) {
+                view.left_out.push(stream.into());
+            }
         }
+        Self { epoch, head, views }
+    }
+
+    /// The same for those who need not read why streams are parked.
+    #[must_use]
+    pub fn without_reasons(mut self) -> Self {
+        for stream in self.views.iter_mut().flat_map(|view| &mut view.left_out) {
+            stream.leave_out_reason();
+        }
+        self
     }
 
     /// The same for those who need not read what other sessions of the database ask it.
@@ -108,6 +131,8 @@ impl From<ProjectionStatus> for ProjectionAnswer {
             needs_reader: (status.required_reader > Reader::CURRENT).then_some(status.required_reader.0),
             leader: status.leader,
             poison: status.poison.map(PoisonAnswer::from),
+            left_out_streams: status.left_out,
+            left_out: Vec::new(),
             hold: status.hold.map(HoldAnswer::from),
         }
     }

@@ -1,7 +1,7 @@
 //! What an operator does about a view, in a sentence that can be typed.
 
 use domain::Reader;
-use projections::{Hold, Poison, ProjectionStatus, ViewState};
+use projections::{Hold, NoStream, Poison, ProjectionStatus, StreamId, ViewState, parked};
 
 /// What to do next; none where there is nothing to do.
 pub(super) fn next(view: &ProjectionStatus) -> Option<String> {
@@ -15,7 +15,7 @@ pub(super) fn next(view: &ProjectionStatus) -> Option<String> {
                  of that version: the view needs reader {needs}, and this gradeledger is reader {own}"
             )
         }),
-        ViewState::Stopped => Some(view.poison.as_ref().map_or_else(String::new, |poison| stopped(&view.name, poison))),
+        ViewState::Stopped => view.poison.as_ref().map(|poison| stopped(&view.name, poison)),
         ViewState::Stuck => Some(view.hold.as_ref().map_or_else(unheld, held)),
     }
 }
@@ -34,15 +34,22 @@ fn unled(required: Reader) -> String {
 }
 
 fn stopped(name: &str, poison: &Poison) -> String {
-    // Where the position itself is missing, there is no stream to leave out.
-    let Some((kind, id)) = poison.stream.split_once(' ') else {
-        return "run `gradeledger verify`: the ledger is damaged, and no view can be right past the damage"
-            .to_owned();
-    };
-    format!(
-        "mend the cause, then `gradeledger projections retry {name}`; or leave the stream out until then, with \
-         `gradeledger projections park {name} --stream {kind}:{id} --reason TEXT --actor ID`"
-    )
+    let retry = format!("`gradeledger projections retry {name}`");
+    match poison.stream.parse::<StreamId>() {
+        // It says what is parked, so nothing can be parked for it.
+        Ok(_) if name == parked::VIEW.name => format!("mend the cause, then {retry}"),
+        Ok(stream) => format!(
+            "mend the cause, then {retry}; or let the view go on without that stream until then: \
+             `gradeledger projections park {name} --stream {} --reason TEXT`",
+            stream.uuid()
+        ),
+        // Where the position itself is missing, there is no stream to leave out.
+        Err(NoStream) if poison.stream.is_empty() => {
+            "run `gradeledger verify`: the ledger is damaged, and no view can be right past the damage"
+                .to_owned()
+        }
+        Err(NoStream) => format!("mend the cause, then {retry}"),
+    }
 }
 
 fn held(hold: &Hold) -> String {
