@@ -10,6 +10,7 @@
 
 mod channel;
 mod drift;
+mod feed;
 mod fold;
 pub mod history;
 mod projector;
@@ -25,6 +26,9 @@ pub mod views;
 pub use channel::channel;
 pub use drift::{
     Column, Difference, DriftError, DriftNews, DriftScope, DriftSummary, DriftWalk, Finding, ViewDrift,
+};
+pub use feed::{
+    Feed, FeedError, FeedEvent, FeedFilter, FeedLimits, FeedPage, FeedSize, Followed, Follower, NoPlace,
 };
 pub use projector::{FoldError, Projector, ViewName};
 pub use reading::{Hold, Lag, OperateError, Poison, ProjectionStatus, Session, ViewState, Views, WaitError};

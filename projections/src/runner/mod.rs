@@ -15,7 +15,9 @@ use tokio::time::timeout;
 use tracing::warn;
 use uuid::Uuid;
 
+pub(crate) use backoff::Backoff;
 pub use limits::ProjectorLimits;
+pub(crate) use listen::Listening;
 
 use crate::projector::Projector;
 use crate::reading::Views;
@@ -78,7 +80,7 @@ impl Projectors {
         };
         let listening = listen::Listening {
             options: projectors.options.clone(),
-            limits,
+            backoff: Backoff::new(limits),
             wake: projectors.wake.clone(),
             stop: projectors.stop.subscribe(),
         };
