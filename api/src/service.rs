@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
-use projections::{Projectors, Views};
+use projections::{Feed, Projectors, Views};
 
 use crate::app::{self, App};
 use crate::cli::Stores;
@@ -87,6 +87,7 @@ impl Service {
             vault: Vault::new(stores.ledger.clone(), stores.key_store.clone()),
             blobs: stores.blobs.clone(),
             views: views.clone(),
+            feed: Feed::new(stores.ledger.clone(), settings.limits.feed),
             server_keys: stores.server_keys.clone(),
             metrics: metrics.clone(),
             history: settings.limits.history,

@@ -31,6 +31,8 @@ use crate::at;
         super::figures::scrape,
         document,
         super::projections::list,
+        super::events::list::list,
+        super::events::stream::stream,
         super::exams::create::create,
         super::exams::list::list,
         super::exams::get::get,

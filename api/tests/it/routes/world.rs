@@ -14,7 +14,7 @@ use gradeledger::metrics::{Metrics, Sources};
 use gradeledger::tokens::{self, Tokens};
 use gradeledger::vault::{KeyStore, MasterKey, ServerKeys, Vault};
 use http::{HeaderMap, Method};
-use projections::{ProjectorLimits, Projectors, Views};
+use projections::{Feed, FeedLimits, ProjectorLimits, Projectors, Views};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
@@ -76,7 +76,8 @@ impl World {
             ledger: Ledger::open(pool.clone(), LedgerLimits::default()).await.unwrap(),
             vault: Vault::new(pool.clone(), key_store.clone()),
             blobs: Blobs::in_folder(folder.path(), key_store).unwrap(),
-            views: Views::new(pool),
+            views: Views::new(pool.clone()),
+            feed: Feed::new(pool, FeedLimits::default()),
             server_keys: ServerKeys::of(&master),
             metrics: metrics.clone(),
             history: HistoryLimits::default(),
