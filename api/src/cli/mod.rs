@@ -3,6 +3,7 @@
 mod database;
 mod drift;
 mod history;
+mod ledger;
 mod logs;
 mod rebuild;
 mod serve;
@@ -48,6 +49,9 @@ enum Command {
     History(history::HistorySettings),
     /// Show the head and every view: how far it is, what stopped or holds it, and what to type next
     Status(status::StatusSettings),
+    /// Act on the ledger as a whole
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     /// Bring the databases to this version and exit
     Migrate(Place),
     /// List every limit with its value
@@ -78,6 +82,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Drift(settings) => Ok(drift::drift(settings).await),
         Command::History(settings) => history::history(settings).await,
         Command::Status(settings) => status::status(settings).await,
+        Command::Ledger(command) => ledger::ledger(command).await,
         Command::Migrate(place) => database::migrate(&place).await,
         Command::Limits(place) => {
             for (name, value) in place.limits()?.shown() {
