@@ -26,7 +26,14 @@ pub async fn restored_up_to(pool: &PgPool) -> Result<Option<i64>, sqlx::Error> {
             _ => beyond = middle,
         }
     }
-    Ok((last_recorded != first_recorded).then_some(of_it))
+    // One that ended before the epoch began was told of by that epoch, and says nothing of what was restored since.
+    let told_of = of_it < epoch_begins_after(pool).await?;
+    Ok((last_recorded != first_recorded && !told_of).then_some(of_it))
+}
+
+/// The last position before the ledger's epoch.
+async fn epoch_begins_after(pool: &PgPool) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT max(from_position) - 1 FROM ledger_epochs").fetch_one(pool).await
 }
 
 async fn head(pool: &PgPool) -> Result<i64, sqlx::Error> {

@@ -1,18 +1,21 @@
 //! A client of Server-Sent Events, as WHATWG HTML (section 9.2.6) has it, as far as tests need one.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use reqwest::{RequestBuilder, Response};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::routes::world::{SOON, Said, heard};
+use crate::routes::world::SOON;
 
 /// An open stream.
 pub(crate) struct Follower {
     response: Response,
     /// What came and is no whole block yet.
     text: Vec<u8>,
+    /// What came and was not looked at.
+    blocks: VecDeque<Block>,
     /// What the client would send when it comes back.
     pub(crate) last_id: Option<String>,
 }
@@ -23,45 +26,61 @@ pub(crate) struct Block {
     pub(crate) id: Option<String>,
     pub(crate) event: Option<String>,
     pub(crate) comment: Option<String>,
-    pub(crate) data: Option<Value>,
+    pub(crate) data: Option<String>,
     pub(crate) retry: Option<Duration>,
+}
+
+impl Block {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(self.data.as_ref().unwrap()).unwrap()
+    }
+
+    /// The position of an event, which its id and its attribute must agree on.
+    pub(crate) fn position(&self) -> i64 {
+        let (_, number) = self.id.as_ref().unwrap().split_once('.').unwrap();
+        let position: i64 = number.parse().unwrap();
+        let attribute = format!("\"sequence\":\"{position:019}\"");
+        assert!(self.data.as_ref().unwrap().contains(&attribute), "{self:?}");
+        position
+    }
 }
 
 impl Follower {
     pub(crate) async fn open(request: RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
-        assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        assert_eq!(response.headers()["cache-control"], "no-store");
-        Self { response, text: Vec::new(), last_id: None }
-    }
-
-    /// A request that is refused before it becomes a stream.
-    pub(crate) async fn refused(request: RequestBuilder) -> Said {
-        heard(request).await
+        let headers = response.headers().clone();
+        if response.status() != 200 {
+            panic!("{}: {}", response.status(), response.text().await.unwrap());
+        }
+        assert_eq!((&headers["content-type"], &headers["cache-control"]), (
+            &"text/event-stream".parse().unwrap(),
+            &"no-store".parse().unwrap()
+        ));
+        Self { response, text: Vec::new(), blocks: VecDeque::new(), last_id: None }
     }
 
     /// The next block; none at the end of the body, which must be whole.
     pub(crate) async fn block(&mut self) -> Option<Block> {
         loop {
-            if let Some(end) = self.text.windows(2).position(|two| two == b"\n\n") {
-                let rest = self.text.split_off(end + 2);
-                let block = std::mem::replace(&mut self.text, rest);
-                let block = parsed(std::str::from_utf8(&block).unwrap());
-                if let Some(id) = &block.id {
-                    self.last_id = Some(id.clone());
-                }
+            if let Some(block) = self.blocks.pop_front() {
+                self.last_id = block.id.clone().or(self.last_id.take());
                 return Some(block);
             }
             let piece = timeout(SOON, self.response.chunk()).await.expect("something comes");
-            match piece.expect("the body ends whole") {
-                Some(piece) => self.text.extend_from_slice(&piece),
-                None => {
-                    assert!(self.text.is_empty(), "the body ends in the middle of a block");
-                    return None;
-                }
-            }
+            let Some(piece) = piece.expect("the body ends whole") else {
+                assert!(self.text.is_empty(), "the body ends in the middle of a block");
+                return None;
+            };
+            self.take(&piece);
         }
+    }
+
+    fn take(&mut self, piece: &[u8]) {
+        self.text.extend_from_slice(piece);
+        let Some(end) = self.text.windows(2).rposition(|two| two == b"\n\n") else { return };
+        let rest = self.text.split_off(end + 2);
+        let whole = String::from_utf8(std::mem::replace(&mut self.text, rest)).unwrap();
+        self.blocks.extend(whole.split_terminator("\n\n").map(parsed));
     }
 
     /// The next block that a browser would dispatch.
@@ -80,24 +99,16 @@ impl Follower {
         while positions.len() < count {
             let block = self.dispatched().await.expect("the stream goes on");
             assert_eq!(block.event, None, "{block:?}");
-            positions.push(position(&block));
+            positions.push(block.position());
         }
         positions
     }
 }
 
-/// The position of an event, which its id and its attribute must agree on.
-pub(crate) fn position(block: &Block) -> i64 {
-    let data = block.data.as_ref().unwrap();
-    let position: i64 = data["sequence"].as_str().unwrap().parse().unwrap();
-    assert!(block.id.as_ref().unwrap().ends_with(&format!(".{position}")), "{block:?}");
-    position
-}
-
 fn parsed(text: &str) -> Block {
     let mut block = Block::default();
     let mut data = Vec::new();
-    for line in text.lines().filter(|line| !line.is_empty()) {
+    for line in text.lines() {
         let (field, value) = line.split_once(':').unwrap();
         let value = value.strip_prefix(' ').unwrap_or(value).to_owned();
         match field {
@@ -110,7 +121,7 @@ fn parsed(text: &str) -> Block {
         }
     }
     if !data.is_empty() {
-        block.data = Some(serde_json::from_str(&data.join("\n")).unwrap());
+        block.data = Some(data.join("\n"));
     }
     block
 }

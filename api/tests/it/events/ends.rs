@@ -26,8 +26,8 @@ async fn a_server_that_stops_ends_its_streams_whole_and_at_once() {
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     for follower in [&mut live, &mut quiet] {
         let last = follower.dispatched().await.unwrap();
-        assert_eq!((last.event.as_deref(), last.id), (Some("end"), None));
-        assert_eq!(last.data.unwrap()["code"], "stopping");
+        assert_eq!((last.event.as_deref(), &last.id), (Some("end"), &None));
+        assert_eq!(last.json()["code"], "stopping");
         assert_eq!(follower.block().await, None, "the body ends whole");
     }
     assert!(metrics.text().contains("event_streams_ended_total{why=\"stopping\"} 2"));
@@ -49,7 +49,7 @@ async fn a_token_that_was_revoked_ends_its_streams_and_no_others() {
         }
     }
     let last = revoked.dispatched().await.unwrap();
-    assert_eq!((last.event.as_deref(), &last.data.unwrap()["code"]), (Some("end"), &"unauthorised".into()));
+    assert_eq!((last.event.as_deref(), &last.json()["code"]), (Some("end"), &"unauthorised".into()));
     assert_eq!(revoked.block().await, None);
     heard(stream(&world, &world.auditor, "")).await.refused(401, "unauthorised");
     append(&world.app.ledger, 1, 1).await;
@@ -68,8 +68,8 @@ async fn an_epoch_that_begins_is_told_and_ends_every_stream_of_the_one_before() 
     let last_id = live.last_id.clone().unwrap();
     let begun = begin_epoch(&world, head - 2).await;
     let last = live.dispatched().await.unwrap();
-    assert_eq!((last.event.as_deref(), last.id), (Some("epoch"), None));
-    let told = last.data.unwrap();
+    assert_eq!((last.event.as_deref(), &last.id), (Some("epoch"), &None));
+    let told = last.json();
     assert_eq!((&told["code"], &told["same_up_to"]), (&"other_epoch".into(), &(head - 2).into()));
     assert_eq!(told["epoch"], begun.to_string());
     assert_eq!(live.block().await, None, "the body ends whole");
@@ -83,7 +83,7 @@ async fn an_epoch_that_begins_is_told_and_ends_every_stream_of_the_one_before() 
     for position in head - 1..=head + 5 {
         let block = again.dispatched().await.unwrap();
         assert_eq!(block.id, Some(gradeledger::ledger::Place { epoch: begun, number: position }.to_string()));
-        sources.push(block.data.unwrap()["source"].as_str().unwrap().to_owned());
+        sources.push(block.json()["source"].as_str().unwrap().to_owned());
     }
     // Who recorded an event under which epoch stays as it was.
     let source = |epoch: uuid::Uuid| format!("urn:uuid:{epoch}");
@@ -123,7 +123,7 @@ async fn a_hole_in_the_ledger_ends_the_stream_before_it() {
     tampering.commit().await.unwrap();
     let mut follower = Follower::open(stream(&world, &world.auditor, "?after=7")).await;
     let last = follower.dispatched().await.unwrap();
-    assert_eq!((last.event.as_deref(), &last.data.unwrap()["code"]), (Some("end"), &"internal".into()));
+    assert_eq!((last.event.as_deref(), &last.json()["code"]), (Some("end"), &"internal".into()));
     assert_eq!(follower.block().await, None);
     assert_eq!(world.figure("event_streams_ended_total{why=\"failed\"}"), 1);
 }

@@ -26,7 +26,7 @@ async fn what_is_there_comes_first_and_then_what_is_appended() {
     let beginning = follower.block().await.unwrap();
     let epoch = ledger.epoch().await.unwrap();
     assert_eq!(beginning.id, Some(Place { epoch, number: 0 }.to_string()));
-    assert_eq!((beginning.retry, beginning.data), (Some(Duration::from_secs(2)), None));
+    assert_eq!((beginning.retry, &beginning.data), (Some(Duration::from_secs(2)), &None));
     assert_eq!(follower.positions(14).await, (1..=head).collect::<Vec<_>>());
     let marked = Marked::new(ledger).await;
     for points in 1..=5 {
@@ -43,7 +43,7 @@ async fn an_event_of_a_stream_is_the_item_of_a_page() {
     let page = world.get(&world.auditor, "/api/events").await.body(200);
     let mut follower = Follower::open(stream(&world, &world.auditor, "")).await;
     for item in page["items"].as_array().unwrap() {
-        assert_eq!(follower.dispatched().await.unwrap().data.as_ref(), Some(item));
+        assert_eq!(follower.dispatched().await.unwrap().json(), *item);
     }
 }
 
@@ -70,7 +70,8 @@ async fn every_filter_streams_what_the_table_holds_before_and_after_it_was_opene
         let expected = positions_where(world.database.pool(), &condition).await;
         assert_eq!(follower.positions(expected.len()).await, expected, "{query}");
         // A filter that matches nothing moves the place on all the same, without an event.
-        while !follower.last_id.as_ref().unwrap().ends_with(&format!(".{head}")) {
+        let there = format!(".{head}");
+        while !follower.last_id.as_ref().is_some_and(|id| id.ends_with(&there)) {
             assert_eq!(follower.block().await.unwrap().data, None, "{query}");
         }
     }
@@ -166,6 +167,6 @@ async fn a_payload_over_several_lines_arrives_as_it_was_written() {
                  FROM events ORDER BY position DESC LIMIT 1";
     sqlx::query(lines).execute(world.database.pool()).await.unwrap();
     let mut follower = Follower::open(stream(&world, &world.auditor, "?after=5")).await;
-    let data = follower.dispatched().await.unwrap().data.unwrap();
+    let data = follower.dispatched().await.unwrap().json();
     assert_eq!(data["data"], json!({"RainFell": {"mm": 15}}));
 }

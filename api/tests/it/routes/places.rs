@@ -13,17 +13,23 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::worker;
+use crate::follower::Follower;
 use super::world::{Person, Said, World, an_annotation, heard};
 
 /// Reads that are answered from the ledger itself, and have every position as soon as it is committed.
-const FROM_THE_LEDGER: [&str; 6] = [
+const FROM_THE_LEDGER: [&str; 8] = [
     "/api/projections",
+    "/api/events",
+    STREAM,
     "/api/openapi.json",
     "/api/copies/{copy}/pages/{page}",
     "/api/copies/{copy}/final-pdf",
     "/api/copies/{copy}/history",
     "/api/copies/{copy}/history/diff",
 ];
+
+/// An answer without an end.
+const STREAM: &str = "/api/events/stream";
 
 /// Writes that were made, by route, each held to its `Ledger-Position`.
 struct Writes<'a> {
@@ -206,6 +212,11 @@ async fn every_read_shows_what_its_reader_has_seen_or_says_how_far_its_view_is()
     let head = world.app.ledger.standing().await.unwrap();
     let place = Place { epoch: head.epoch, number: head.head };
     for (template, path) in reads {
+        if template == STREAM {
+            let request = world.ask(&world.auditor, Method::GET, &path);
+            Follower::open(request.header("ledger-position", place.to_string())).await;
+            continue;
+        }
         let said = read(&world, &path, place).await;
         if FROM_THE_LEDGER.contains(&template) {
             assert_eq!(said.status, 200, "{template}");

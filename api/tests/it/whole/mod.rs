@@ -18,6 +18,7 @@ mod leases;
 mod place;
 mod process;
 mod refusals_to_start;
+mod restore;
 mod session;
 mod several;
 mod status;
