@@ -10,7 +10,7 @@ mod settings;
 
 pub use settings::InvalidLimit;
 
-use projections::ProjectorLimits;
+use projections::{FeedLimits, ProjectorLimits};
 
 use crate::ledger::LedgerLimits;
 use crate::pdf::PdfLimits;
@@ -27,6 +27,8 @@ pub struct Limits {
     pub append: LedgerLimits,
     /// Of the projectors.
     pub projectors: ProjectorLimits,
+    /// Of the feed of events.
+    pub feed: FeedLimits,
     /// Of the workers.
     pub work: WorkLimits,
     /// Of a PDF and the child process that reads it.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
-use projections::{Projectors, Views};
+use projections::{Feed, Projectors, Views};
 
 use crate::app::{self, App};
 use crate::cli::Stores;
@@ -128,6 +128,7 @@ pub(crate) async fn app(stores: &Stores, limits: &Limits) -> Result<App, LedgerE
         vault: Vault::new(stores.ledger.clone(), stores.key_store.clone()),
         blobs: stores.blobs.clone(),
         views: Views::new(stores.ledger.clone()).stuck_after(limits.projectors.stuck_after),
+        feed: Feed::new(stores.ledger.clone(), limits.feed),
         server_keys: stores.server_keys.clone(),
         metrics: Metrics::new(),
         history: limits.history,

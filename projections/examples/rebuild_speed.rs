@@ -26,10 +26,18 @@ async fn main() -> Result<(), Failure> {
         let begun = Instant::now();
         let mut connection = database.pool().acquire().await?;
         let copied = connection.copy_out_raw("COPY events TO STDOUT").await?;
-        let bytes: usize = copied.map_ok(|bytes| bytes.len()).try_fold(0, |sum, bytes| async move { Ok(sum + bytes) }).await?;
+        let bytes: usize = copied
+            .map_ok(|bytes| bytes.len())
+            .try_fold(0, |sum, bytes| async move { Ok(sum + bytes) })
+            .await?;
         let copied = begun.elapsed();
         drop(connection);
-        println!("COPY events TO  {} ms, {} MB: {} events/s", copied.as_millis(), bytes >> 20, events as u128 * 1000 / copied.as_millis());
+        println!(
+            "COPY events TO  {} ms, {} MB: {} events/s",
+            copied.as_millis(),
+            bytes >> 20,
+            events as u128 * 1000 / copied.as_millis()
+        );
         let begun = Instant::now();
         let cpu = cpu_ms("self");
         let backend: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(database.pool()).await?;
@@ -37,20 +45,28 @@ async fn main() -> Result<(), Failure> {
         let pg = children_ms(postmaster);
         let mut phase = None;
         let every: Vec<_> = projections::views::ALL.map(|(view, _)| view).to_vec();
-        views.rebuild(&every, RebuildLimits::default(), &mut |news| {
-            match news {
+        views
+            .rebuild(&every, RebuildLimits::default(), &mut |news| match news {
                 RebuildNews::Progress { phase: now, .. } if phase != Some(now) => {
                     println!("  {:>6} ms {}", begun.elapsed().as_millis(), now.as_str());
                     phase = Some(now);
                 }
-                RebuildNews::Swapped(proof) => println!("  {:>6} ms {} held {:?}", begun.elapsed().as_millis(), proof.view, proof.held),
+                RebuildNews::Swapped(proof) => {
+                    println!("  {:>6} ms {} held {:?}", begun.elapsed().as_millis(), proof.view, proof.held)
+                }
                 _ => {}
-            }
-        }).await?;
+            })
+            .await?;
         let took = begun.elapsed();
         println!("  {} ms of Postgres's CPU in ended sessions", children_ms(postmaster) - pg);
-        println!("rebuild         {} ms: {} events/s, {:.2} of COPY; {} ms of this process's CPU, {} MB at most",
-            took.as_millis(), events as u128 * 1000 / took.as_millis(), copied.as_secs_f64() / took.as_secs_f64(), cpu_ms("self") - cpu, peak_mb());
+        println!(
+            "rebuild         {} ms: {} events/s, {:.2} of COPY; {} ms of this process's CPU, {} MB at most",
+            took.as_millis(),
+            events as u128 * 1000 / took.as_millis(),
+            copied.as_secs_f64() / took.as_secs_f64(),
+            cpu_ms("self") - cpu,
+            peak_mb()
+        );
     }
     Ok(())
 }

@@ -10,6 +10,7 @@
 
 mod channel;
 mod drift;
+mod feed;
 mod fold;
 pub mod history;
 mod left_out;
@@ -28,6 +29,9 @@ pub use channel::channel;
 pub use drift::{
     Column, Difference, DriftError, DriftNews, DriftScope, DriftSummary, DriftWalk, Finding, ViewDrift,
 };
+pub use feed::{
+    Feed, FeedError, FeedEvent, FeedFilter, FeedLimits, FeedPage, FeedSize, Followed, Follower, NoPlace,
+};
 pub use projector::{FoldError, Projector, ViewName};
 pub use reading::{
     Hold, Lag, LeftOutStream, OperateError, Poison, ProjectionStatus, Session, ViewState, Views, WaitError,
@@ -38,7 +42,8 @@ pub use replace::replace;
 pub use rows::{RowError, RowSink};
 pub use runner::{ProjectorLimits, Projectors};
 pub use stream::{
-    DecodeError, LedgerEvent, NewerEvent, NoStream, RecordedEvent, ReplayError, StreamId, StreamType, newer_in_stream,
+    DecodeError, LedgerEvent, NewerEvent, NoStream, RecordedEvent, ReplayError, StreamId, StreamType,
+    newer_in_stream,
 };
 pub use table::{Made, Table, Tables};
 pub use views::{annotations, audit_trail, copies, copy_locks, exams, parked, work_queue};

@@ -127,6 +127,16 @@ pub enum AppError {
         #[source]
         newer: NewerEvent,
     },
+    /// Every place for a stream of events is taken.
+    #[error(
+        "{most} streams of events are open here already; come back after the time that Retry-After names"
+    )]
+    TooManyStreams {
+        /// How many there are.
+        most: usize,
+        /// When to come back.
+        retry_after: Duration,
+    },
     /// A view has not reached what the caller has seen.
     #[error("{0}; read again")]
     Behind(#[source] Lag),

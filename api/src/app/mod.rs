@@ -7,6 +7,7 @@ pub mod answers;
 mod caller;
 mod copies;
 mod error;
+mod events;
 mod exams;
 mod execute;
 mod opening;
@@ -18,7 +19,7 @@ mod views;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::projections::Views;
+use ::projections::{Feed, Views};
 use domain::ActorId;
 use domain::copy::ShownLock;
 use uuid::Uuid;
@@ -29,6 +30,7 @@ pub use copies::{
     NewAnnotation, PageImage, Scan, Spelling, Told,
 };
 pub use error::AppError;
+pub use events::{EventsAsked, Following};
 pub use execute::Written;
 pub use opening::{Opener, Texts};
 pub use places::{OtherEpoch, Seen};
@@ -59,6 +61,8 @@ pub struct Parts {
     pub blobs: Blobs,
     /// The read side.
     pub views: Views,
+    /// The events themselves.
+    pub feed: Feed,
     /// Keys of lock tokens and command bodies.
     pub server_keys: ServerKeys,
     /// Where conflicts are counted.

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{App, AppError};
-use crate::ledger::Place;
+use crate::ledger::{Place, Standing};
 
 /// What a client has seen, by `Ledger-Position`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,16 @@ impl App {
     /// As [`App::check_seen`].
     pub async fn check_place(&self, what: &'static str, seen: Seen) -> Result<(), AppError> {
         let standing = self.ledger.standing().await?;
+        self.check_place_at(what, seen, standing).await
+    }
+
+    /// The same, against a standing that was read already.
+    pub(super) async fn check_place_at(
+        &self,
+        what: &'static str,
+        seen: Seen,
+        standing: Standing,
+    ) -> Result<(), AppError> {
         if let Some(epoch) = seen.epoch.filter(|epoch| *epoch != standing.epoch) {
             let sent = Place { epoch, number: seen.position };
             return Err(self.other_epoch(what, sent, standing.epoch).await);

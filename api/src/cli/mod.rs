@@ -4,6 +4,7 @@ mod acting;
 mod database;
 mod drift;
 mod history;
+mod ledger;
 mod logs;
 mod projections;
 mod rebuild;
@@ -20,8 +21,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use ::projections::{ViewName, views};
 pub use database::Stores;
-use projections::{ViewName, views};
 use settings::{Place, ServeSettings};
 
 /// An event-sourced ledger for grading scanned exam copies.
@@ -54,6 +55,9 @@ enum Command {
     /// Let a stopped view try again, or go on without a stream that it cannot fold
     #[command(subcommand)]
     Projections(projections::ProjectionsCommand),
+    /// Act on the ledger as a whole
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     /// Bring the databases to this version and exit
     Migrate(Place),
     /// List every limit with its value
@@ -85,6 +89,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::History(settings) => history::history(settings).await,
         Command::Status(settings) => status::status(settings).await,
         Command::Projections(command) => projections::projections(command).await,
+        Command::Ledger(command) => ledger::ledger(command).await,
         Command::Migrate(place) => database::migrate(&place).await,
         Command::Limits(place) => {
             for (name, value) in place.limits()?.shown() {

@@ -1,6 +1,9 @@
 //! What a handler answers with.
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
+use futures::Stream;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
@@ -56,6 +59,18 @@ impl Answer {
     #[must_use]
     pub fn bytes(media_type: &'static str, bytes: Bytes) -> Self {
         let mut response = Response::new(bytes.into());
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        Self(response)
+    }
+
+    /// 200 with a body of this media type that comes in pieces, for as long as `pieces` has any. It ends whole: what cuts it off
+    /// in the middle is told to nobody but by the connection.
+    #[must_use]
+    pub fn stream(
+        media_type: &'static str,
+        pieces: impl Stream<Item = Result<Bytes, Infallible>> + Send + Sync + 'static,
+    ) -> Self {
+        let mut response = warp::reply::stream(pieces).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         Self(response)
     }

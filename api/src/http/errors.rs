@@ -145,13 +145,18 @@ impl ApiError {
         text
     }
 
-    /// The answer as it goes out.
-    pub(super) fn render(&self, request_id: &RequestId) -> Response {
+    /// What is said of it to whoever asked.
+    pub(super) fn body(&self, request_id: &RequestId) -> Map<String, Value> {
         let mut body = self.0.fields.clone();
         body.insert("detail".into(), self.0.detail.clone().into());
         body.insert("code".into(), self.0.code.into());
         body.insert("request_id".into(), request_id.as_str().into());
-        let mut response = warp::reply::json(&body).into_response();
+        body
+    }
+
+    /// The answer as it goes out.
+    pub(super) fn render(&self, request_id: &RequestId) -> Response {
+        let mut response = warp::reply::json(&self.body(request_id)).into_response();
         *response.status_mut() = self.0.status;
         let headers = response.headers_mut();
         if let Some(wait) = self.0.retry_after {

@@ -20,12 +20,13 @@ use super::errors::ApiError;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::roles::Action;
 use super::route::{BodySize, Route};
+use super::stay::{Stay, Stopping};
 use super::table::{Found, Table, copy_in};
 use crate::app::App;
 use crate::limits::HttpLimits;
 use crate::logs;
 use crate::metrics::Metrics;
-use crate::tokens::{Actor, Token, Tokens};
+use crate::tokens::{Actor, Token, TokenHash, Tokens};
 
 /// What stands in logs and figures for a path that no route has.
 const NO_ROUTE: &str = "(none)";
@@ -58,10 +59,16 @@ impl Frame {
     }
 
     /// Answers one request; nothing that a handler does, a panic included, leaves it without an answer.
-    pub(super) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        stopping: Stopping,
+    ) -> Response {
         let began = Instant::now();
         let request_id = RequestId::of(request.headers());
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        parts.extensions.insert(stopping);
         let span = tracing::info_span!(
             "request",
             request_id = request_id.as_str(),
@@ -121,7 +128,7 @@ impl Frame {
         if let Some(copy) = copy_in(route.template(), parts.uri.path()) {
             Span::current().record("copy_id", tracing::field::display(copy));
         }
-        if let Some(actor) = self.caller(route.action(), &parts, peer).await? {
+        if let Some((actor, token)) = self.caller(route.action(), &parts, peer).await? {
             Span::current().record("user_id", tracing::field::display(actor.id));
             let call = Call::of(&parts, actor, request_id.clone(), self.limits.prefer_wait)?;
             // Here and not in the handlers: none can then answer in the name of a history that its caller has not seen.
@@ -129,6 +136,9 @@ impl Frame {
                 self.app.check_seen(seen).await?;
             }
             parts.extensions.insert(call);
+            if let Some(stopping) = parts.extensions.remove::<Stopping>() {
+                parts.extensions.insert(Stay::new(self.tokens.clone(), token, route.action(), stopping));
+            }
         }
         self.refuse_announced(&parts, route)?;
         let serving = AssertUnwindSafe(route.serve(Request::from_parts(parts, body))).catch_unwind();
@@ -145,13 +155,13 @@ impl Frame {
         }
     }
 
-    /// Who calls; none where the route answers anyone.
+    /// Who calls, by which token; none where the route answers anyone.
     async fn caller(
         &self,
         action: Action,
         parts: &Parts,
         peer: SocketAddr,
-    ) -> Result<Option<Actor>, ApiError> {
+    ) -> Result<Option<(Actor, TokenHash)>, ApiError> {
         // The address of the connection itself: a header could claim any.
         let local = action == Action::Scrape && peer.ip().to_canonical().is_loopback();
         if action == Action::Open || local {
@@ -173,7 +183,7 @@ impl Frame {
             let detail = format!("the role {} may not do this; it takes: {}", actor.role, action.who());
             return Err(ApiError::forbidden("role_forbidden", detail));
         }
-        Ok(Some(actor))
+        Ok(Some((actor, token.hash())))
     }
 
     /// Refuses a body that is too large by its own announcement before a byte of it is read.

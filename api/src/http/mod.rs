@@ -25,6 +25,7 @@ mod body;
 mod call;
 mod copies;
 mod errors;
+mod events;
 mod exams;
 mod figures;
 mod frame;
@@ -42,6 +43,7 @@ mod roles;
 mod route;
 mod scores;
 mod server;
+mod stay;
 mod table;
 
 pub use answer::{Answer, LEDGER_POSITION};
@@ -66,7 +68,7 @@ use warp::query;
 
 use crate::app::App;
 use crate::at;
-use Action::{Administer, Mark, Open, Read, Scrape};
+use Action::{Administer, Follow, Mark, Open, Read, Scrape};
 use copies::pages::PagePng;
 
 const GET: Method = Method::GET;
@@ -98,6 +100,16 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         }),
         Route::new(POST, at!("api" / "projections" / view: ViewName / "unpark"), Administer, |path| {
             path.and(app()).and(json()).then(projections::unpark::unpark)
+        }),
+        Route::new(GET, at!("api" / "events"), Follow, |path| {
+            path.and(query()).and(app()).then(events::list::list)
+        }),
+        Route::new(GET, at!("api" / "events" / "stream"), Follow, |path| {
+            path.and(query())
+                .and(headers_cloned())
+                .and(warp::ext::get())
+                .and(app())
+                .then(events::stream::stream)
         }),
         Route::new(POST, at!("api" / "exams"), Administer, |path| {
             path.and(app()).and(json()).then(exams::create::create)

@@ -34,6 +34,8 @@ use crate::at;
         super::projections::retry::retry,
         super::projections::park::park,
         super::projections::unpark::unpark,
+        super::events::list::list,
+        super::events::stream::stream,
         super::exams::create::create,
         super::exams::list::list,
         super::exams::get::get,

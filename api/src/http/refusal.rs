@@ -37,6 +37,9 @@ impl From<AppError> for ApiError {
             AppError::OutcomeUnknown { retry_after } => {
                 Self::unavailable("outcome_unknown", detail, retry_after)
             }
+            AppError::TooManyStreams { retry_after, .. } => {
+                Self::unavailable("too_many_streams", detail, retry_after)
+            }
             AppError::Behind(lag) => Self::new(StatusCode::GATEWAY_TIMEOUT, "view_behind", detail)
                 .with("view", lag.view.name)
                 .with("position", lag.position)

@@ -11,6 +11,8 @@ pub enum Action {
     Scrape,
     /// Read.
     Read,
+    /// Follow the events of the whole ledger.
+    Follow,
     /// Lock, mark and finalise copies.
     Mark,
     /// Run exams: create, import, validate, correct, reopen, void, take a lock away; and run the service: retry views, park
@@ -25,11 +27,14 @@ impl Action {
         match (self, role) {
             (Self::Open, _) => true,
             (Self::Scrape | Self::Read, Role::Admin | Role::Grader | Role::Auditor) => true,
+            (Self::Follow, Role::Admin | Role::Auditor) => true,
             (Self::Mark, Role::Admin | Role::Grader) => true,
             (Self::Administer, Role::Admin) => true,
+            // Events tell who marked what in every exam.
+            (Self::Follow, Role::Grader) => false,
             (Self::Mark, Role::Auditor) | (Self::Administer, Role::Grader | Role::Auditor) => false,
             // Workers are part of the process and hold no token.
-            (Self::Scrape | Self::Read | Self::Mark | Self::Administer, Role::System) => false,
+            (Self::Scrape | Self::Read | Self::Follow | Self::Mark | Self::Administer, Role::System) => false,
         }
     }
 
@@ -40,6 +45,7 @@ impl Action {
             Self::Open => "anyone",
             Self::Scrape => "anyone on this machine, and every token",
             Self::Read => "admin, grader, auditor",
+            Self::Follow => "admin, auditor",
             Self::Mark => "admin, grader",
             Self::Administer => "admin",
         }

@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use super::frame::Frame;
+use super::stay::Stopping;
 
 /// Where the server listens unless told otherwise.
 pub const DEFAULT_ADDRESS: &str = "127.0.0.1:8088";
@@ -119,6 +120,7 @@ async fn accept(listener: TcpListener, frame: Arc<Frame>, mut stopping: watch::R
                 let connection = Connection {
                     frame: Arc::clone(&frame),
                     peer,
+                    stopping: Stopping(stopping.clone()),
                     cutting_off: cutting_off.clone(),
                     _place: place,
                 };
@@ -141,6 +143,7 @@ async fn accept(listener: TcpListener, frame: Arc<Frame>, mut stopping: watch::R
 struct Connection {
     frame: Arc<Frame>,
     peer: SocketAddr,
+    stopping: Stopping,
     cutting_off: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
 }
@@ -162,10 +165,10 @@ impl Connection {
             .timer(TokioTimer::new())
             .header_read_timeout(limits.header)
             .max_buf_size(limits.header_bytes);
-        let (frame, peer) = (Arc::clone(&self.frame), self.peer);
+        let (frame, peer, stopping) = (Arc::clone(&self.frame), self.peer, self.stopping.clone());
         let service = service_fn(move |request: Request<Incoming>| {
-            let frame = Arc::clone(&frame);
-            async move { Ok::<_, Infallible>(frame.answer(request, peer).await) }
+            let (frame, stopping) = (Arc::clone(&frame), stopping.clone());
+            async move { Ok::<_, Infallible>(frame.answer(request, peer, stopping).await) }
         });
         let connection = watcher.watch(protocol.serve_connection(TokioIo::new(stream), service));
         tokio::select! {

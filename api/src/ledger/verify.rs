@@ -77,7 +77,7 @@ struct Walk {
     head: i64,
     /// The last position that a command names, at the same moment.
     last_commanded: i64,
-    /// First position and epoch, in order.
+    /// First position and epoch, in order. Of two that begin at the same position the later one holds.
     epochs: Vec<(i64, Uuid)>,
     next: AtomicI64,
     /// The first bad position so far: nothing behind it needs a look.
@@ -92,9 +92,10 @@ impl Walk {
         )
         .fetch_one(&pool)
         .await?;
-        let epochs = sqlx::query_as("SELECT from_position, epoch FROM ledger_epochs ORDER BY from_position")
-            .fetch_all(&pool)
-            .await?;
+        let epochs =
+            sqlx::query_as("SELECT from_position, epoch FROM ledger_epochs ORDER BY from_position, began_at")
+                .fetch_all(&pool)
+                .await?;
         let (next, first_bad) = (AtomicI64::new(1), AtomicI64::new(i64::MAX));
         Ok(Self { pool, progress, head, last_commanded, epochs, next, first_bad })
     }

@@ -98,6 +98,10 @@ macro_rules! all {
                 batch_events, batch_bytes, lease, renew_every, poll_every, backoff_first, backoff_longest, stop_within,
                 stuck_after,
             }
+            feed {
+                followers, page_events, page_bytes, scan_positions, buffer_events, buffer_bytes, tail_events, tail_bytes,
+                catch_up_reads, poll_every, backoff_first, backoff_longest, keep_alive, recheck, come_back,
+            }
             work {
                 slots, lease, renewal, poll, claims, expiry_poll, sweep_poll, sweep_age, drift_poll, drift_streams,
                 shutdown,

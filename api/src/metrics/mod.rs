@@ -13,6 +13,7 @@ mod plain;
 mod process;
 mod service;
 mod sources;
+mod streams;
 
 pub use grading::ImportOutcome;
 pub use sources::{Source, Sources};
@@ -25,6 +26,9 @@ use prometheus_client::registry::Registry;
 use drift::Drift;
 use grading::Grading;
 use service::Service;
+use streams::Streams;
+
+pub(crate) use streams::OpenStream;
 
 /// The media type of [`Metrics::text`]: OpenMetrics 1.0.
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -42,6 +46,7 @@ struct Inner {
     grading: Grading,
     service: Service,
     drift: Drift,
+    streams: Streams,
 }
 
 impl Default for Metrics {
@@ -58,8 +63,9 @@ impl Metrics {
         let grading = Grading::register(&mut registry);
         let service = Service::register(&mut registry);
         let drift = Drift::register(&mut registry);
+        let streams = Streams::register(&mut registry);
         process::register(&mut registry);
-        Self(Arc::new(Inner { registry, grading, service, drift }))
+        Self(Arc::new(Inner { registry, grading, service, drift, streams }))
     }
 
     /// All figures as they are now, in the OpenMetrics text format.

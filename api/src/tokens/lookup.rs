@@ -37,7 +37,14 @@ impl Tokens {
     /// # Errors
     /// The database's, or that it took too long.
     pub async fn actor(&self, token: &Token) -> Result<Option<Actor>, TokenError> {
-        let hash = token.hash();
+        self.actor_of(token.hash()).await
+    }
+
+    /// The same, for whoever has kept no more of a token than its hash.
+    ///
+    /// # Errors
+    /// As [`Tokens::actor`].
+    pub async fn actor_of(&self, hash: TokenHash) -> Result<Option<Actor>, TokenError> {
         if let Some((since, actor)) = self.valid.get(&hash) {
             if since.elapsed() < self.trust {
                 return Ok(Some(actor));

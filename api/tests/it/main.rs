@@ -12,6 +12,8 @@ mod append_crowd;
 mod append_only;
 mod append_trouble;
 mod blobs;
+mod events;
+mod follower;
 mod http_frame;
 mod logs;
 mod metrics;

@@ -21,6 +21,7 @@ mod shares;
 mod swap;
 mod writer;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -34,6 +35,7 @@ pub(crate) use fold::{Recipe, recipe};
 pub use limits::RebuildLimits;
 pub use progress::{Proof, RebuildNews, RebuildPhase};
 
+use crate::left_out::{LeftOut, parked_for};
 use crate::projector::ViewName;
 use crate::reading::Views;
 use crate::stream::{StreamType, newer_at};
@@ -115,21 +117,25 @@ impl Run {
             .fetch_one(&mut connection)
             .await?;
         self.progress.target.store(until, Ordering::Relaxed);
-        let plan = Arc::new(self.plan(until));
+        let plan = Arc::new(self.plan(until, self.parked(&mut connection).await?));
         let folded = shares::fold_all(&self.options, &plan, &mut connection).await?;
         self.progress.enter(RebuildPhase::Indexing);
-        let (counted, indexed) =
-            tokio::join!(complete(&mut connection, &plan, folded), shares::index_all(&self.options, &plan));
+        let (counted, indexed) = tokio::join!(
+            complete(&mut connection, &plan, folded.events),
+            shares::index_all(&self.options, &plan)
+        );
         counted?;
         indexed?;
         self.progress.folded.store(until, Ordering::Relaxed);
         self.progress.enter(RebuildPhase::CatchingUp);
         let mut proofs = Vec::with_capacity(self.recipes.len());
-        for recipe in self.recipes.iter() {
+        let parked = self.parked(&mut connection).await?;
+        let views = self.recipes.iter().zip(folded.gaps).zip(parked);
+        for ((recipe, gaps), parked) in views {
             shadow::derive(&mut connection, recipe.tables()).await?;
-            let filled = Filled { position: until, events: until };
-            let swap =
-                bring_in(&mut connection, recipe.as_ref(), self.run, filled, (&self.limits, self.reader), &self.progress);
+            let filled = Filled { position: until, events: until, left_out: LeftOut { gaps, ..parked } };
+            let limits = (&self.limits, self.reader);
+            let swap = bring_in(&mut connection, recipe.as_ref(), self.run, filled, limits, &self.progress);
             let proof = swap.await?;
             self.progress.tell(RebuildNews::Swapped(proof.clone()));
             proofs.push(proof);
@@ -138,10 +144,7 @@ impl Run {
     }
 
     /// An event that cannot be read may be one that a later build has brought.
-    async fn explained(
-        &self,
-        outcome: Result<Vec<Proof>, RebuildError>,
-    ) -> Result<Vec<Proof>, RebuildError> {
+    async fn explained(&self, outcome: Result<Vec<Proof>, RebuildError>) -> Result<Vec<Proof>, RebuildError> {
         let Err(RebuildError::Unfoldable(unfoldable)) = &outcome else { return outcome };
         let mut connection = self.options.connect().await?;
         match newer_at(&mut connection, self.reader, unfoldable.position).await? {
@@ -150,7 +153,17 @@ impl Run {
         }
     }
 
-    fn plan(&self, until: i64) -> Plan {
+    /// What is parked for each of the views as the rebuild begins. Whoever leads afterwards follows what came since.
+    async fn parked(&self, connection: &mut PgConnection) -> Result<Vec<LeftOut>, sqlx::Error> {
+        let mut parked = Vec::with_capacity(self.recipes.len());
+        for recipe in self.recipes.iter() {
+            let wanted = parked_for(connection, recipe.view().name).await?;
+            parked.push(LeftOut { wanted, gaps: HashMap::new() });
+        }
+        Ok(parked)
+    }
+
+    fn plan(&self, until: i64, parked: Vec<LeftOut>) -> Plan {
         let is_followed =
             |kind: &StreamType| self.recipes.iter().any(|recipe| recipe.follows().contains(kind));
         Plan {
@@ -160,6 +173,7 @@ impl Run {
             limits: self.limits,
             reader: self.reader,
             progress: Arc::clone(&self.progress),
+            parked,
         }
     }
 

@@ -35,7 +35,9 @@ pub(super) async fn fold_all(
             let (mut reader, mut writer) = (options.connect().await?, options.connect().await?);
             let mut folded = Folded::of_none(&plan);
             loop {
-                let Some(share) = shares.lock().await.pop() else { return Ok::<Folded, RebuildError>(folded) };
+                let Some(share) = shares.lock().await.pop() else {
+                    return Ok::<Folded, RebuildError>(folded);
+                };
                 match fold_share(&plan, share, &mut reader, &mut writer).await? {
                     Outcome::Whole(more) => folded.add(more),
                     Outcome::TooLarge if share.of >= SHARES_MAX => {

@@ -4,25 +4,30 @@ use std::time::Duration;
 
 use super::ProjectorLimits;
 
-/// The wait before the next try. Tries have no end: a database that comes back finds its projectors.
+/// The wait before the next try. Tries have no end: a database that comes back finds its readers.
 #[derive(Debug)]
-pub(super) struct Backoff {
-    limits: ProjectorLimits,
+pub(crate) struct Backoff {
+    first: Duration,
+    longest: Duration,
     next: Duration,
 }
 
 impl Backoff {
     pub(super) const fn new(limits: ProjectorLimits) -> Self {
-        Self { limits, next: limits.backoff_first }
+        Self::between(limits.backoff_first, limits.backoff_longest)
     }
 
-    pub(super) fn wait(&mut self) -> Duration {
+    pub(crate) const fn between(first: Duration, longest: Duration) -> Self {
+        Self { first, longest, next: first }
+    }
+
+    pub(crate) fn wait(&mut self) -> Duration {
         let wait = self.next;
-        self.next = (wait * 2).min(self.limits.backoff_longest);
+        self.next = (wait * 2).min(self.longest);
         wait
     }
 
-    pub(super) const fn reset(&mut self) {
-        self.next = self.limits.backoff_first;
+    pub(crate) const fn reset(&mut self) {
+        self.next = self.first;
     }
 }

@@ -67,7 +67,12 @@ impl Foundry {
         info!(views, "views that were never folded are rebuilt");
         let mut tell = |news: RebuildNews| {
             if let RebuildNews::Swapped(proof) = news {
-                info!(view = proof.view, version = proof.version, events = proof.events, "a view is complete");
+                info!(
+                    view = proof.view,
+                    version = proof.version,
+                    events = proof.events,
+                    "a view is complete"
+                );
             }
         };
         match rebuild(&self.options, recipes.into(), (self.limits.rebuild, reader), &mut tell).await {

@@ -1,22 +1,21 @@
-//! LISTEN: it wakes the projectors when something was appended. Losing it costs no more than a poll's time.
+//! LISTEN: it wakes who reads when something was appended. Losing it costs no more than a poll's time.
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use tokio::sync::watch;
 use tracing::debug;
 
-use super::ProjectorLimits;
 use super::backoff::Backoff;
 use crate::channel::channel_of;
 
-pub(super) struct Listening {
-    pub(super) options: PgConnectOptions,
-    pub(super) limits: ProjectorLimits,
-    pub(super) wake: watch::Sender<u64>,
-    pub(super) stop: watch::Receiver<bool>,
+pub(crate) struct Listening {
+    pub(crate) options: PgConnectOptions,
+    pub(crate) backoff: Backoff,
+    pub(crate) wake: watch::Sender<u64>,
+    pub(crate) stop: watch::Receiver<bool>,
 }
 
 impl Listening {
-    pub(super) async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         let mut stop = self.stop.clone();
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => {}
@@ -25,20 +24,19 @@ impl Listening {
     }
 
     async fn listen(&mut self) {
-        let mut backoff = Backoff::new(self.limits);
         loop {
-            let Err(error) = self.session(&mut backoff).await;
+            let Err(error) = self.session().await;
             debug!(%error, "listening for appends was interrupted; polling goes on");
-            tokio::time::sleep(backoff.wait()).await;
+            tokio::time::sleep(self.backoff.wait()).await;
         }
     }
 
-    async fn session(&self, backoff: &mut Backoff) -> Result<std::convert::Infallible, sqlx::Error> {
+    async fn session(&mut self) -> Result<std::convert::Infallible, sqlx::Error> {
         let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(self.options.clone());
         let channel = channel_of(&mut *pool.acquire().await?).await?;
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen(&channel).await?;
-        backoff.reset();
+        self.backoff.reset();
         loop {
             // What was appended before, and between two connections, was told to nobody.
             self.wake.send_modify(|count| *count = count.wrapping_add(1));

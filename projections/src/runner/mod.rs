@@ -20,10 +20,11 @@ use tokio::time::timeout;
 use tracing::warn;
 use uuid::Uuid;
 
+pub(crate) use backoff::Backoff;
 pub use limits::ProjectorLimits;
+pub(crate) use listen::Listening;
 
 use crate::projector::Projector;
-use found::Foundry;
 use crate::reading::Views;
 use crate::views::annotations::Annotations;
 use crate::views::audit_trail::AuditTrail;
@@ -32,6 +33,7 @@ use crate::views::copy_locks::CopyLocks;
 use crate::views::exams::Exams;
 use crate::views::parked::Parked;
 use crate::views::work_queue::WorkQueue;
+use found::Foundry;
 
 /// What the sessions of projectors call themselves.
 pub(crate) const APPLICATION: &str = "gradeledger projector";
@@ -102,7 +104,7 @@ impl Projectors {
         };
         let listening = listen::Listening {
             options: projectors.options.clone(),
-            limits,
+            backoff: Backoff::new(limits),
             wake: projectors.wake.clone(),
             stop: projectors.stop.subscribe(),
         };

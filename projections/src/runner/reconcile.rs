@@ -12,7 +12,7 @@ use crate::left_out::{Behind, LeftOut, clear_gap, note_gap};
 use crate::projector::Projector;
 use crate::refold::refold;
 use crate::replace::replace;
-use crate::stream::{ReplayError, StreamId, Unreadable, first_of, type_at};
+use crate::stream::{NewerEvent, ReplayError, StreamId, Unreadable, first_of, type_at};
 use crate::table::Tables;
 
 /// What bringing into line came to.
@@ -22,6 +22,8 @@ pub(super) enum Line {
     Stands,
     /// A stream that is parked no more still cannot be folded.
     Poison(Unreadable),
+    /// A stream that is parked no more has an event of a later build, whose turn it is to lead.
+    Newer(NewerEvent),
     /// Somebody else leads.
     Lost,
 }
@@ -58,6 +60,7 @@ pub(super) async fn reconcile<P: Projector>(
                 info!(view = %P::VIEW, %stream, position = until, "folded a stream on that had been left out");
             }
             Folded::Not(poison) => return Ok(Line::Poison(poison)),
+            Folded::Newer(newer) => return Ok(Line::Newer(newer)),
             Folded::Lost => return Ok(Line::Lost),
         }
     }
@@ -70,6 +73,8 @@ enum Folded {
     On(Option<i64>),
     /// An event of it cannot be folded. Its rows, and its gap, stand as they did.
     Not(Unreadable),
+    /// An event of it is of a later build.
+    Newer(NewerEvent),
     /// Somebody else leads.
     Lost,
 }
@@ -85,6 +90,7 @@ async fn fold_on<P: Projector>(
     let states = match refold::<P>(connection, &[stream], until).await {
         Ok(states) => states,
         Err(ReplayError::Database(error)) => return Err(error),
+        Err(ReplayError::Newer(newer)) => return Ok(Folded::Newer(newer)),
         Err(ReplayError::Unreadable { position, cause }) => {
             return Ok(Folded::Not(unfoldable(connection, stream, position, cause).await?));
         }
@@ -103,7 +109,9 @@ async fn fold_on<P: Projector>(
         Some(from) => note_gap(&mut *transaction, P::VIEW, stream, from).await?,
         None => clear_gap(&mut *transaction, P::VIEW, stream).await?,
     }
-    if !lease.checkpoint(&mut transaction, lease.position, limits.lease).await? {
+    // Which shapes were folded does not show here: whoever leads from now on reads as much as this leader does.
+    let at = (lease.position, lease.reader.0);
+    if !lease.checkpoint(&mut transaction, at, limits.lease).await? {
         transaction.rollback().await?;
         return Ok(Folded::Lost);
     }

@@ -84,8 +84,7 @@ pub(super) async fn step<P: Projector>(
     limits: &ProjectorLimits,
 ) -> Result<Step, sqlx::Error> {
     let size = BatchLimits { events: i64::from(limits.batch_events), bytes: limits.batch_bytes };
-    let mut batch =
-        read_batch(connection, lease.position, P::FOLLOWS, left_out, size, lease.reader).await?;
+    let mut batch = read_batch(connection, lease.position, P::FOLLOWS, left_out, size, lease.reader).await?;
     // Each turn folds fewer events than the one before, so this ends.
     loop {
         if batch.last == lease.position {

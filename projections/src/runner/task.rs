@@ -159,6 +159,7 @@ impl<P: Projector> Task<P> {
                 match line {
                     Line::Stands => {}
                     Line::Lost => return Ok(Ended::Lost),
+                    Line::Newer(newer) => return Ok(Ended::Newer(newer)),
                     Line::Poison(poison) if self.stop_at(connection, lease, &poison).await? => {}
                     Line::Poison(_) => return Ok(Ended::Lost),
                 }
@@ -226,6 +227,7 @@ impl<P: Projector> Task<P> {
                 "this process is older than the ledger: it cannot lead the view, and stands by until it is upgraded"
             );
         }
+    }
 
     /// Says and records what stops the view. False: somebody else leads.
     async fn stop_at(

@@ -161,7 +161,7 @@ async fn projectors_whose_connections_are_cut_again_and_again_fold_every_event_o
     every_event_once(&ledger).await;
     projectors.stop().await;
     let seen = ledger.dump_all().await;
-    crate::rebuild::rebuild(&ledger, &crate::rebuild::every_view(), crate::rebuild::limits()).await.unwrap();
+    ledger.rebuild_all().await;
     ledger.has_rows(&seen).await;
 }
 

@@ -9,7 +9,7 @@ use domain::leaf::Content;
 use domain::operations::OperationsEvent;
 use domain::{ActorId, CopyId, Digest, ExamId, Metadata, OperationsId, Role};
 use fixtures::database::TestDatabase;
-use projections::{ProjectorLimits, Projectors, StreamId, Views};
+use projections::{ProjectorLimits, Projectors, RebuildLimits, StreamId, ViewName, Views};
 use serde::Serialize;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -71,6 +71,27 @@ impl TestLedger {
         let projectors = self.start();
         self.caught_up().await;
         projectors.stop().await;
+    }
+
+    /// Rebuilds every view.
+    pub(crate) async fn rebuild_all(&self) {
+        let views = projections::views::ALL.map(|(view, _)| view);
+        let limits = RebuildLimits { workers: 2, ..RebuildLimits::default() };
+        self.views.rebuild(&views, limits, &mut |_| {}).await.unwrap();
+    }
+
+    /// Leaves a view as if it had never been folded.
+    pub(crate) async fn empty(&self, view: ViewName) {
+        let of = |(name, _): &(ViewName, _)| *name == view;
+        let (_, tables) = projections::views::ALL.into_iter().find(of).unwrap();
+        for table in tables {
+            sqlx::query(&format!("TRUNCATE {}", table.name)).execute(self.pool()).await.unwrap();
+        }
+        sqlx::query("DELETE FROM projections WHERE name = $1")
+            .bind(view.name)
+            .execute(self.pool())
+            .await
+            .unwrap();
     }
 
     /// Appends events to a copy's stream; says nothing to listeners.

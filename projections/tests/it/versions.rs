@@ -125,9 +125,7 @@ async fn a_history_of_mixed_versions_has_the_rows_of_one_that_was_written_today_
     let views = projections::views::ALL.map(|(view, _)| view);
     let summary = ledger.views.drift(&views, DriftScope::Whole, false, &mut |_| {}).await.unwrap();
     assert!(summary.is_clean() && summary.is_whole(), "{summary:?}");
-    for (view, _) in projections::views::ALL {
-        ledger.views.rebuild(view.name).await.unwrap();
-    }
+    ledger.rebuild_all().await;
     ledger.fold_all().await;
     ledger.has_rows(&before).await;
 }
@@ -167,9 +165,7 @@ async fn an_old_process_that_meets_a_newer_event_steps_down_and_the_new_one_lead
 
     // What two processes of two versions have folded between them is what one folds.
     let between_them = ledger.dump_all().await;
-    for (view, _) in projections::views::ALL {
-        ledger.views.rebuild(view.name).await.unwrap();
-    }
+    ledger.rebuild_all().await;
     ledger.fold_all().await;
     ledger.has_rows(&between_them).await;
 }

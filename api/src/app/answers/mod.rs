@@ -6,6 +6,7 @@ pub mod copy;
 pub mod copy_parts;
 pub mod copy_summary;
 pub mod decimal;
+pub mod event;
 pub mod exam;
 pub mod history;
 pub mod history_change;

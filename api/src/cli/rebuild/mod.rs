@@ -14,9 +14,11 @@ use super::settings::Place;
 use told::Told;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Readers and writers go on meanwhile: a view is swapped in by one short transaction, once every \
+#[command(
+    after_help = "Readers and writers go on meanwhile: a view is swapped in by one short transaction, once every \
                         event up to the head is in it. Progress goes to stderr: a bar on a terminal, JSON lines \
-                        elsewhere; stdout names each view that was swapped in.")]
+                        elsewhere; stdout names each view that was swapped in."
+)]
 pub(crate) struct RebuildSettings {
     #[command(flatten)]
     place: Place,

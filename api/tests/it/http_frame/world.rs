@@ -18,7 +18,7 @@ use gradeledger::metrics::{Metrics, Sources};
 use gradeledger::tokens::{self, Tokens};
 use gradeledger::vault::{KeyStore, MasterKey, ServerKeys, Vault};
 use http::Method;
-use projections::Views;
+use projections::{Feed, FeedLimits, Views};
 use reqwest::{Client, RequestBuilder, Response};
 use serde::Deserialize;
 use serde_json::{Value, json as object};
@@ -158,7 +158,8 @@ async fn app(database: &TestDatabase, metrics: &Metrics, read_your_writes: Durat
         ledger: Ledger::open(pool.clone(), LedgerLimits::default()).await.unwrap(),
         vault: Vault::new(pool.clone(), keys.clone()),
         blobs: Blobs::in_folder(folder.path(), keys).unwrap(),
-        views: Views::new(pool),
+        views: Views::new(pool.clone()),
+        feed: Feed::new(pool, FeedLimits::default()),
         server_keys: ServerKeys::of(&master),
         metrics: metrics.clone(),
         history: HistoryLimits::default(),

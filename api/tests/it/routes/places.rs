@@ -14,11 +14,14 @@ use uuid::Uuid;
 
 use super::worker;
 use super::world::{Person, Said, World, an_annotation, heard};
+use crate::follower::Follower;
 use crate::torn;
 
 /// Reads that are answered from the ledger itself, and have every position as soon as it is committed.
-const FROM_THE_LEDGER: [&str; 6] = [
+const FROM_THE_LEDGER: [&str; 8] = [
     "/api/projections",
+    "/api/events",
+    STREAM,
     "/api/openapi.json",
     "/api/copies/{copy}/pages/{page}",
     "/api/copies/{copy}/final-pdf",
@@ -28,6 +31,9 @@ const FROM_THE_LEDGER: [&str; 6] = [
 
 /// An act that is no event: what came of it is not told by a position.
 const WITHOUT_AN_EVENT: (&str, &str) = ("POST", "/api/projections/{view}/retry");
+
+/// An answer without an end.
+const STREAM: &str = "/api/events/stream";
 
 /// Writes that were made, by route, each held to its `Ledger-Position`.
 struct Writes<'a> {
@@ -225,6 +231,11 @@ async fn every_read_shows_what_its_reader_has_seen_or_says_how_far_its_view_is()
     let head = world.app.ledger.standing().await.unwrap();
     let place = Place { epoch: head.epoch, number: head.head };
     for (template, path) in reads {
+        if template == STREAM {
+            let request = world.ask(&world.auditor, Method::GET, &path);
+            Follower::open(request.header("ledger-position", place.to_string())).await;
+            continue;
+        }
         let said = read(&world, &path, place).await;
         if FROM_THE_LEDGER.contains(&template) {
             assert_eq!(said.status, 200, "{template}");

@@ -14,7 +14,7 @@ use gradeledger::metrics::{Metrics, Sources};
 use gradeledger::tokens::{self, Tokens};
 use gradeledger::vault::{KeyStore, MasterKey, ServerKeys, Vault};
 use http::{HeaderMap, Method};
-use projections::{ProjectorLimits, Projectors, Views};
+use projections::{Feed, FeedLimits, ProjectorLimits, Projectors, Views};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
@@ -43,8 +43,8 @@ pub(crate) struct World {
     pub(crate) metrics: Metrics,
     /// The page of routes.
     pub(crate) page: Vec<Route>,
-    keys: PgPool,
-    server: Server,
+    pub(crate) keys: PgPool,
+    pub(crate) server: Server,
     client: Client,
     _projectors: Option<Projectors>,
 }
@@ -66,6 +66,11 @@ impl World {
 
     /// A world whose views stand still.
     pub(crate) async fn without_projectors(limits: HttpLimits) -> Self {
+        Self::following(limits, FeedLimits::default()).await
+    }
+
+    /// The same, with a feed of these limits.
+    pub(crate) async fn following(limits: HttpLimits, feed: FeedLimits) -> Self {
         let (database, folder) = (TestDatabase::new().await, TempDir::new().unwrap());
         let master = MasterKey::random().unwrap();
         let key_store = KeyStore::open(database.keys_connect_options(), &master).await.unwrap();
@@ -76,7 +81,8 @@ impl World {
             ledger: Ledger::open(pool.clone(), LedgerLimits::default()).await.unwrap(),
             vault: Vault::new(pool.clone(), key_store.clone()),
             blobs: Blobs::in_folder(folder.path(), key_store).unwrap(),
-            views: Views::new(pool),
+            views: Views::new(pool.clone()),
+            feed: Feed::new(pool, feed),
             server_keys: ServerKeys::of(&master),
             metrics: metrics.clone(),
             history: HistoryLimits::default(),

@@ -19,6 +19,7 @@ mod parked;
 mod place;
 mod process;
 mod refusals_to_start;
+mod restore;
 mod session;
 mod several;
 mod status;

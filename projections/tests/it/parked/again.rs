@@ -61,9 +61,7 @@ async fn a_stream_that_is_unparked_after_the_fix_has_the_rows_of_a_fresh_fold() 
     ledger.caught_up().await;
     projectors.stop().await;
     let rows = ledger.dump_all().await;
-    for (view, _) in projections::views::ALL {
-        ledger.views.rebuild(view.name).await.unwrap();
-    }
+    ledger.rebuild_all().await;
     ledger.fold_all().await;
     ledger.has_rows(&rows).await;
 }
@@ -200,7 +198,7 @@ async fn a_view_of_what_is_parked_that_is_being_made_anew_unparks_nothing() {
     let (ledger, projectors, stream, at) = torn_and_parked().await;
     projectors.stop().await;
     // It is empty, and nobody folds it yet.
-    ledger.views.rebuild("parked").await.unwrap();
+    ledger.empty(projections::parked::VIEW).await;
     let mut alone = Projectors::none(&ledger.views, limits());
     alone.run::<Annotations>();
     until("a leader", || async { status(&ledger, "annotations").await.leader }).await;

@@ -154,11 +154,47 @@ async fn a_position_that_is_missing_cannot_be_left_out() {
 async fn a_view_that_is_made_anew_leaves_out_what_is_parked_from_the_same_position() {
     let (ledger, projectors, stream, at) = torn_and_parked().await;
     let rows = ledger.dump_all().await;
-    for (view, _) in projections::views::ALL {
-        ledger.views.rebuild(view.name).await.unwrap();
-    }
+    ledger.rebuild_all().await;
     ledger.caught_up().await;
     projectors.stop().await;
     ledger.has_rows(&rows).await;
     assert_eq!(gaps(&ledger, "annotations").await, [(stream, at)]);
+}
+
+#[tokio::test]
+async fn a_rebuild_leaves_out_what_is_parked_readable_or_not_and_notes_the_same_gaps() {
+    let (ledger, projectors, stream, at) = torn_and_parked().await;
+    projectors.stop().await;
+    let rows = ledger.dump_all().await;
+    // Beside what cannot be folded, what cannot even be read.
+    let damaged = story::copy_id("A-777");
+    let from = ledger.copy(damaged, &story::to_locked("A-777")).await;
+    sqlx::query("ALTER TABLE events DISABLE TRIGGER ALL").execute(ledger.pool()).await.unwrap();
+    sqlx::query("UPDATE events SET payload = '7' WHERE position = $1")
+        .bind(from)
+        .execute(ledger.pool())
+        .await
+        .unwrap();
+    let error =
+        ledger.views.rebuild(&[projections::annotations::VIEW], RebuildLimits::default(), &mut |_| {}).await;
+    assert!(matches!(error, Err(RebuildError::Unfoldable(unfoldable)) if unfoldable.position == from));
+    ledger.has_rows(&rows).await;
+    let damaged = StreamId::Copy(damaged);
+    ledger.acts(&[parked("annotations", damaged, from)]).await;
+    let mut alone = Projectors::none(&ledger.views, limits());
+    alone.run::<Parked>();
+    let head = ledger.views.head().await.unwrap();
+    ledger.views.wait_for(projections::parked::VIEW, head, PATIENCE).await.unwrap();
+    alone.stop().await;
+    let proofs = ledger
+        .views
+        .rebuild(&[projections::annotations::VIEW], RebuildLimits::default(), &mut |_| {})
+        .await
+        .unwrap();
+    assert_eq!(proofs[0].position, head);
+    let mut left_out = gaps(&ledger, "annotations").await;
+    left_out.sort_by_key(|(_, from)| *from);
+    assert_eq!(left_out, [(stream, at), (damaged, from)]);
+    let annotations = rows.iter().find(|(table, _)| *table == "annotations_v1").unwrap();
+    assert_eq!(ledger.dump("annotations_v1").await, annotations.1);
 }

@@ -64,7 +64,7 @@ async fn a_rebuilt_view_has_the_rows_and_the_shape_that_it_had() {
     office.work(&ledger, 600).await;
     ledger.fold_all().await;
     let (rows, shape) = (ledger.dump_all().await, shapes(&ledger).await);
-    assert!(rows.iter().all(|(_, rows)| !rows.is_empty()));
+    assert!(rows.iter().all(|(table, rows)| *table == "parked_v1" || !rows.is_empty()));
     for table in views::ALL.into_iter().flat_map(|(_, tables)| tables) {
         sqlx::query(&format!("DELETE FROM {}", table.name)).execute(ledger.pool()).await.unwrap();
     }
@@ -92,7 +92,7 @@ async fn one_view_is_rebuilt_and_the_others_are_left_alone() {
     office.work(&ledger, 100).await;
     ledger.fold_all().await;
     let rows = ledger.dump_all().await;
-    for table in ["copies_v1", "copy_locks_v1", "exams_v1"] {
+    for table in ["copies_v1", "copy_locks_v1", "exams_v2"] {
         sqlx::query(&format!("DELETE FROM {table}")).execute(ledger.pool()).await.unwrap();
     }
     let views = [projections::copies::VIEW, projections::exams::VIEW];
