@@ -112,6 +112,8 @@ pub enum RebuildError {
 pub struct Holder {
     /// Which view.
     pub view: String,
+    /// The version of its fold.
+    pub version: i32,
     /// The process, as it names itself.
     pub holder: String,
     /// Its session of Postgres.

@@ -10,6 +10,7 @@ use super::RebuildLimits;
 use super::error::{Holder, RebuildError};
 use super::progress::Progress;
 use crate::projector::ViewName;
+use crate::reading::Views;
 use crate::views::row;
 
 /// What the sessions of rebuilds call themselves, before the id of the run.
@@ -148,16 +149,33 @@ async fn standing(connection: &mut PgConnection, view: ViewName) -> Result<Optio
     Ok(Some(Standing {
         run: found.try_get("run")?,
         stands: found.try_get("stands")?,
-        holder: Holder {
-            view: view.name.to_owned(),
-            holder: found.try_get("holder")?,
-            backend_pid: found.try_get("backend_pid")?,
-            began_at: row::timestamp(&found, "began_at")?,
-            phase: found.try_get("phase")?,
-            events: found.try_get("events")?,
-            target: found.try_get("target")?,
-        },
+        holder: holder(&found)?,
     }))
+}
+
+fn holder(row: &PgRow) -> Result<Holder, sqlx::Error> {
+    Ok(Holder {
+        view: row.try_get("name")?,
+        version: row.try_get("version")?,
+        holder: row.try_get("holder")?,
+        backend_pid: row.try_get("backend_pid")?,
+        began_at: row::timestamp(row, "began_at")?,
+        phase: row.try_get("phase")?,
+        events: row.try_get("events")?,
+        target: row.try_get("target")?,
+    })
+}
+
+impl Views {
+    /// The rebuilds that run, of whatever process and version.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn rebuilding(&self) -> Result<Vec<Holder>, sqlx::Error> {
+        let rows: Vec<PgRow> =
+            sqlx::query(include_str!("holders.sql")).bind(APPLICATION).fetch_all(self.pool()).await?;
+        rows.iter().map(holder).collect()
+    }
 }
 
 /// Ends what sessions a run has left: a process that is stopped holds locks on tables that are in the way now.

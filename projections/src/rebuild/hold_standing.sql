@@ -1,5 +1,7 @@
 -- Who rebuilds a view, and whether that still counts: within its lease, and with its session there.
 SELECT
+    r.name,
+    r.version,
     r.run,
     r.holder,
     r.backend_pid,

@@ -2,7 +2,7 @@
 
 use projections::annotations::Annotations;
 use projections::parked as parked_view;
-use projections::{Projectors, StreamId, annotations, copies};
+use projections::{Projectors, RebuildError, RebuildLimits, StreamId, annotations, copies};
 
 use super::{gaps, goes_on_to_head, parked, status, stopped, torn, torn_and_parked};
 use crate::ledger::{ADA, PATIENCE, Row, TestLedger, limits, until};
@@ -175,22 +175,18 @@ async fn a_rebuild_leaves_out_what_is_parked_readable_or_not_and_notes_the_same_
         .execute(ledger.pool())
         .await
         .unwrap();
-    let error =
-        ledger.views.rebuild(&[projections::annotations::VIEW], RebuildLimits::default(), &mut |_| {}).await;
+    let error = ledger.views.rebuild(&[annotations::VIEW], RebuildLimits::default(), &mut |_| {}).await;
     assert!(matches!(error, Err(RebuildError::Unfoldable(unfoldable)) if unfoldable.position == from));
     ledger.has_rows(&rows).await;
     let damaged = StreamId::Copy(damaged);
     ledger.acts(&[parked("annotations", damaged, from)]).await;
     let mut alone = Projectors::none(&ledger.views, limits());
-    alone.run::<Parked>();
+    alone.run::<parked_view::Parked>();
     let head = ledger.views.head().await.unwrap();
-    ledger.views.wait_for(projections::parked::VIEW, head, PATIENCE).await.unwrap();
+    ledger.views.wait_for(parked_view::VIEW, head, PATIENCE).await.unwrap();
     alone.stop().await;
-    let proofs = ledger
-        .views
-        .rebuild(&[projections::annotations::VIEW], RebuildLimits::default(), &mut |_| {})
-        .await
-        .unwrap();
+    let proofs =
+        ledger.views.rebuild(&[annotations::VIEW], RebuildLimits::default(), &mut |_| {}).await.unwrap();
     assert_eq!(proofs[0].position, head);
     let mut left_out = gaps(&ledger, "annotations").await;
     left_out.sort_by_key(|(_, from)| *from);

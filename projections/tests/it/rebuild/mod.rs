@@ -3,6 +3,7 @@
 mod complete;
 mod in_use;
 mod second;
+mod upgrade;
 
 use projections::{Proof, RebuildError, RebuildLimits, RebuildNews, ViewName, views};
 use std::time::Duration;
