@@ -105,7 +105,9 @@ pub enum AppError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// Every place for a stream of events is taken.
-    #[error("{most} streams of events are open here already; come back after the time that Retry-After names")]
+    #[error(
+        "{most} streams of events are open here already; come back after the time that Retry-After names"
+    )]
     TooManyStreams {
         /// How many there are.
         most: usize,

@@ -51,9 +51,10 @@ impl App {
         }
         let limits = self.feed.limits();
         let (epoch, position) = (standing.epoch, asked.position());
-        let follower = self.feed.follow(epoch, position, asked.filter).map_err(|error| {
-            AppError::TooManyStreams { most: error.most, retry_after: limits.come_back }
-        })?;
+        let follower = self
+            .feed
+            .follow(epoch, position, asked.filter)
+            .map_err(|error| AppError::TooManyStreams { most: error.most, retry_after: limits.come_back })?;
         let size = FeedSize { events: limits.buffer_events, bytes: limits.buffer_bytes };
         Ok(Following { app: self.clone(), follower, size })
     }

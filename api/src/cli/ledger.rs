@@ -66,7 +66,9 @@ pub(crate) async fn ledger(command: LedgerCommand) -> anyhow::Result<ExitCode> {
     let LedgerCommand::NewEpoch(settings) = command;
     let reason = settings.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARACTERS {
-        bail!("--reason takes a text of 1 to {REASON_CHARACTERS} characters: what was restored, from when, by whom");
+        bail!(
+            "--reason takes a text of 1 to {REASON_CHARACTERS} characters: what was restored, from when, by whom"
+        );
     }
     let ledger = LedgerAlone::open(&settings.place).await?;
     let begun = begin(&ledger, &settings, reason).await;

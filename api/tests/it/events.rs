@@ -47,7 +47,8 @@ impl Marked {
 
     /// One event more.
     pub(crate) async fn score(&self, ledger: &Ledger, hundredths: i64) -> i64 {
-        let scored = act(ledger, self.actor, self.copy, score(self.shown, hundredths), None, Vec::new()).await;
+        let scored =
+            act(ledger, self.actor, self.copy, score(self.shown, hundredths), None, Vec::new()).await;
         scored.unwrap().last_position
     }
 }

@@ -52,10 +52,10 @@ impl Follower {
         if response.status() != 200 {
             panic!("{}: {}", response.status(), response.text().await.unwrap());
         }
-        assert_eq!((&headers["content-type"], &headers["cache-control"]), (
-            &"text/event-stream".parse().unwrap(),
-            &"no-store".parse().unwrap()
-        ));
+        assert_eq!(
+            (&headers["content-type"], &headers["cache-control"]),
+            (&"text/event-stream".parse().unwrap(), &"no-store".parse().unwrap())
+        );
         Self { response, text: Vec::new(), blocks: VecDeque::new(), last_id: None }
     }
 

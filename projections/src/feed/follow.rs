@@ -120,6 +120,10 @@ impl Follower {
     /// A ledger that ends before what was read of it may have begun another epoch since, which tells more.
     async fn past_head(&self, asked: i64, head: i64) -> Result<FeedError, sqlx::Error> {
         let (epoch, _) = super::page::standing(&self.feed.pool).await?;
-        Ok(if epoch == self.epoch { FeedError::PastHead { asked, head } } else { FeedError::OtherEpoch { epoch } })
+        Ok(if epoch == self.epoch {
+            FeedError::PastHead { asked, head }
+        } else {
+            FeedError::OtherEpoch { epoch }
+        })
     }
 }

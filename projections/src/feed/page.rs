@@ -49,7 +49,9 @@ pub enum FeedError {
         epoch: Uuid,
     },
     /// A position is missing before one that is there, and it was never given: commit order is position order.
-    #[error("no event has position {missing}, but one has {found}: the ledger is damaged; run `gradeledger verify`")]
+    #[error(
+        "no event has position {missing}, but one has {found}: the ledger is damaged; run `gradeledger verify`"
+    )]
     Damaged {
         /// Where an event should be.
         missing: i64,
@@ -89,7 +91,8 @@ async fn of_all(
     scan_positions: usize,
 ) -> Result<FeedPage, FeedError> {
     // Where everything is asked for, what is read beyond the page would be thrown away.
-    let most = if *filter == FeedFilter::default() { size.events.min(scan_positions) } else { scan_positions };
+    let most =
+        if *filter == FeedFilter::default() { size.events.min(scan_positions) } else { scan_positions };
     let mut rows = sqlx::query(include_str!("page.sql"))
         .bind(after)
         .bind(sql_limit(most))

@@ -40,7 +40,9 @@ pub(super) fn after(begun: &Begun, views: &[ProjectionStatus]) -> String {
         let names = ahead.join(" ");
         line(
             &mut said,
-            format_args!("  views: past the head, with rows of events that are lost; gradeledger rebuild {names}"),
+            format_args!(
+                "  views: past the head, with rows of events that are lost; gradeledger rebuild {names}"
+            ),
         );
     }
     line(

@@ -32,7 +32,8 @@ pub(super) fn filter(
 
 /// A place to begin after: as it was answered, or a position alone; 0 is the ledger's beginning.
 pub(super) fn after(name: &str, text: &str) -> Result<Seen, ApiError> {
-    let whole = text.parse().ok().map(|Place { epoch, number }| Seen { epoch: Some(epoch), position: number });
+    let whole =
+        text.parse().ok().map(|Place { epoch, number }| Seen { epoch: Some(epoch), position: number });
     let bare = || text.parse().ok().filter(|position| *position >= 0);
     whole.or_else(|| bare().map(|position| Seen { epoch: None, position })).ok_or_else(|| {
         let detail = format!("{name} takes a place as it was answered: epoch, full stop and position");

@@ -184,7 +184,8 @@ impl Line<'_> {
             ))),
             Err(error) => {
                 tracing::warn!(%error, "the token of a stream could not be checked");
-                let detail = "the token could not be checked just now; come back with the last id that you received";
+                let detail =
+                    "the token could not be checked just now; come back with the last id that you received";
                 Break(End::Token(ApiError::unavailable("tokens_unavailable", detail, self.come_back)))
             }
         }

@@ -77,7 +77,8 @@ async fn a_hundred_who_follow_cost_one_reader() {
     let head = append(&world.app.ledger, 1, 1).await;
     let mut followers = Vec::new();
     for _ in 0..100 {
-        let mut follower = Follower::open(stream(&world, &world.auditor, &format!("?after={}", head - 1))).await;
+        let mut follower =
+            Follower::open(stream(&world, &world.auditor, &format!("?after={}", head - 1))).await;
         follower.positions(1).await;
         followers.push(follower);
     }

@@ -127,7 +127,8 @@ async fn silence_is_broken_in_time_with_the_place_to_come_back_to() {
 
 #[tokio::test]
 async fn one_stream_too_many_is_told_to_come_back_and_finds_the_place_of_one_that_went() {
-    let world = World::following(HttpLimits::default(), FeedLimits { followers: 2, ..FeedLimits::default() }).await;
+    let world =
+        World::following(HttpLimits::default(), FeedLimits { followers: 2, ..FeedLimits::default() }).await;
     let first = Follower::open(stream(&world, &world.auditor, "")).await;
     let _second = Follower::open(stream(&world, &world.admin, "")).await;
     let refused = heard(stream(&world, &world.auditor, "")).await;

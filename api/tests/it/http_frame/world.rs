@@ -159,7 +159,7 @@ async fn app(database: &TestDatabase, metrics: &Metrics, read_your_writes: Durat
         vault: Vault::new(pool.clone(), keys.clone()),
         blobs: Blobs::in_folder(folder.path(), keys).unwrap(),
         views: Views::new(pool.clone()),
-            feed: Feed::new(pool, FeedLimits::default()),
+        feed: Feed::new(pool, FeedLimits::default()),
         server_keys: ServerKeys::of(&master),
         metrics: metrics.clone(),
         history: HistoryLimits::default(),

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::worker;
-use crate::follower::Follower;
 use super::world::{Person, Said, World, an_annotation, heard};
+use crate::follower::Follower;
 
 /// Reads that are answered from the ledger itself, and have every position as soon as it is committed.
 const FROM_THE_LEDGER: [&str; 8] = [

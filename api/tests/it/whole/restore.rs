@@ -21,7 +21,8 @@ fn postgres(name: &str) -> PathBuf {
         return PathBuf::from(folder).join(name);
     }
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().filter_map(Result::ok);
-    let found = versions.map(|version| version.path().join("bin").join(name)).filter(|program| program.exists());
+    let found =
+        versions.map(|version| version.path().join("bin").join(name)).filter(|program| program.exists());
     found.max().unwrap_or_else(|| name.into())
 }
 
@@ -41,7 +42,15 @@ async fn restore(place: &Place, dump: &[u8]) {
     // One of two sessions that wait for each other is refused, which may be this one.
     seen("the dump is restored", async || {
         let mut psql = Command::new(postgres("psql"));
-        psql.args(["--quiet", "--single-transaction", "--set", "ON_ERROR_STOP=1", "--command", drop_first, "--file"]);
+        psql.args([
+            "--quiet",
+            "--single-transaction",
+            "--set",
+            "ON_ERROR_STOP=1",
+            "--command",
+            drop_first,
+            "--file",
+        ]);
         psql.arg(&script).arg(place.database.url()).kill_on_drop(true);
         let restored = run(psql).await;
         let refused = stderr(&restored);
@@ -113,7 +122,8 @@ async fn after_a_restore_and_a_new_epoch_nothing_of_the_lost_history_is_taken_fo
     assert_eq!(last_of(&mut witness).await["code"], "other_epoch");
 
     // Before anyone says so, another process appends at the very sequence of the lost event.
-    let elsewhere = ledger::Ledger::open(place.pool().clone(), ledger::LedgerLimits::default()).await.unwrap();
+    let elsewhere =
+        ledger::Ledger::open(place.pool().clone(), ledger::LedgerLimits::default()).await.unwrap();
     let copy = elsewhere.load::<ExamCopy>(held.copy.0).await.unwrap();
     let CopyState::Locked(_, lock) = &copy.state.state else { panic!("{:?}", copy.state) };
     let shown = ShownLock::Of(lock.id);
@@ -122,7 +132,8 @@ async fn after_a_restore_and_a_new_epoch_nothing_of_the_lost_history_is_taken_fo
     // The service remembers the lost one at this sequence; its leaf is another, so that it decides anew.
     let (after_restore, _) = score(desk, &held, 4).await;
     assert_eq!(after_restore, lost + 1);
-    let scored: Vec<Value> = place.payloads("QuestionScored").await.into_iter().map(|(_, payload)| payload).collect();
+    let scored: Vec<Value> =
+        place.payloads("QuestionScored").await.into_iter().map(|(_, payload)| payload).collect();
     let steps: Vec<_> = scored.iter().map(|payload| &payload["QuestionScored"]).collect();
     assert_eq!(json!([steps[1]["before"], steps[1]["after"]]), json!([100, 300]));
     assert_eq!(json!([steps[2]["before"], steps[2]["after"]]), json!([300, 400]));
@@ -133,7 +144,11 @@ async fn after_a_restore_and_a_new_epoch_nothing_of_the_lost_history_is_taken_fo
     let asked = ["ledger", "new-epoch", "--reason", "disk of db7 died; dump of noon, by Ada", "--yes"];
     let begun = run_at(&place, &asked).await;
     assert!(begun.status.success(), "{}", stderr(&begun));
-    assert!(stderr(&begun).contains(&format!("the backup ended at position {dumped}:")), "{}", stderr(&begun));
+    assert!(
+        stderr(&begun).contains(&format!("the backup ended at position {dumped}:")),
+        "{}",
+        stderr(&begun)
+    );
     let said = stdout(&begun);
     assert_eq!(line(&said, "same up to"), dumped.to_string());
     assert_eq!(line(&said, "head"), after_restore.to_string());
@@ -145,7 +160,8 @@ async fn after_a_restore_and_a_new_epoch_nothing_of_the_lost_history_is_taken_fo
     // Every place of the ended epoch is refused, with where to go on.
     let next = told["next"].as_str().unwrap();
     let copies = "/api/copies?limit=1";
-    let refused = read(desk, copies, Some(("ledger-position", &lost_place))).await.refused(409, "other_epoch");
+    let refused =
+        read(desk, copies, Some(("ledger-position", &lost_place))).await.refused(409, "other_epoch");
     assert_eq!((&refused["next"], &refused["same_up_to"]), (&json!(next), &json!(dumped)));
     read(desk, &format!("{copies}&cursor={cursor}"), None).await.refused(409, "other_epoch");
     for path in ["/api/events/stream", "/api/events"] {
@@ -221,6 +237,10 @@ async fn a_view_past_the_restored_head_is_named_with_its_rebuild() {
         .await
         .unwrap();
     let begun = run_at(&place, &["ledger", "new-epoch", "--reason", "a restore", "--yes"]).await;
-    assert!(stderr(&begun).contains("nothing in the ledger tells where the backup ended"), "{}", stderr(&begun));
+    assert!(
+        stderr(&begun).contains("nothing in the ledger tells where the backup ended"),
+        "{}",
+        stderr(&begun)
+    );
     assert!(stdout(&begun).contains("gradeledger rebuild exams\n"), "{}", stdout(&begun));
 }
