@@ -109,6 +109,7 @@ fn trouble(view: &ProjectionStatus) -> Option<String> {
         ViewState::Stuck => {
             Some(format!("{name} has stood still for {seconds} s, at position {position} of {head}"))
         }
+        ViewState::Building => Some(building(view)),
         ViewState::TooOld if view.is_stuck => Some(format!(
             "{name} waits for an upgrade, at position {position} of {head}: it needs reader {}, and this process is reader {}",
             view.required_reader.0, READER
@@ -118,6 +119,12 @@ fn trouble(view: &ProjectionStatus) -> Option<String> {
         }
         ViewState::NoLeader | ViewState::TooOld | ViewState::Leading => None,
     }
+}
+
+/// A view without rows would answer that there is nothing: requests go to processes of the version before until it has them.
+fn building(view: &ProjectionStatus) -> String {
+    let (events, target) = view.rebuild.as_ref().map_or((0, view.head), |run| (run.events, run.target));
+    format!("{} is being built, {events} of {target} events so far", view.name)
 }
 
 impl fmt::Debug for Check {

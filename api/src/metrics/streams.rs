@@ -27,7 +27,7 @@ impl Streams {
         let registry = registry.sub_registry_with_prefix("event_streams");
         registry.register("open", "Streams of events that are open", figures.open.clone());
         let events = "Events that were handed to streams, each counted once for every stream";
-        registry.register("events", events, figures.events.clone());
+        registry.register("sent_events", events, figures.events.clone());
         registry.register("ended", "Streams of events that ended, by why", figures.ended.clone());
         figures
     }

@@ -101,8 +101,10 @@ async fn of_all(
         .persistent(false)
         .fetch(pool);
     let mut page: Option<Taken> = None;
+    // What is left behind the last event is read to its end: a session whose rows nobody takes holds its tables.
     while let Some(row) = rows.try_next().await? {
         let taken = match &mut page {
+            Some(taken) if taken.full => continue,
             Some(taken) => taken,
             None => page.insert(Taken::beginning(&row, after)?),
         };
@@ -112,8 +114,8 @@ async fn of_all(
             return Err(FeedError::Damaged { missing, found: position });
         }
         taken.page.scanned_to = position;
-        if row.try_get("matches")? && taken.takes_last(FeedEvent::read(&row)?, size) {
-            break;
+        if row.try_get("matches")? {
+            taken.take(FeedEvent::read(&row)?, size);
         }
     }
     drop(rows);
@@ -140,21 +142,18 @@ async fn of_copy(
         .persistent(false)
         .fetch(pool);
     let mut page: Option<Taken> = None;
-    let mut full = false;
     while let Some(row) = rows.try_next().await? {
         let taken = match &mut page {
+            Some(taken) if taken.full => continue,
             Some(taken) => taken,
             None => page.insert(Taken::beginning(&row, after)?),
         };
         if let Some(position) = row.try_get("position")? {
             taken.page.scanned_to = position;
-            full = taken.takes_last(FeedEvent::read(&row)?, size);
-            if full {
-                break;
-            }
+            taken.take(FeedEvent::read(&row)?, size);
         }
     }
-    let Some(Taken { mut page, .. }) = page else {
+    let Some(Taken { mut page, full, .. }) = page else {
         return Err(sqlx::Error::RowNotFound.into());
     };
     if !full {
@@ -180,19 +179,24 @@ pub(super) async fn standing(pool: &PgPool) -> Result<(Uuid, i64), sqlx::Error> 
 struct Taken {
     page: FeedPage,
     bytes: usize,
+    full: bool,
 }
 
 impl Taken {
     fn beginning(row: &PgRow, after: i64) -> Result<Self, sqlx::Error> {
         let (epoch, head) = (row.try_get("epoch")?, row.try_get("head")?);
-        Ok(Self { page: FeedPage { events: Vec::new(), scanned_to: after, epoch, head }, bytes: 0 })
+        Ok(Self {
+            page: FeedPage { events: Vec::new(), scanned_to: after, epoch, head },
+            bytes: 0,
+            full: false,
+        })
     }
 
-    /// Takes an event in; whether it was the last that there is room for.
-    fn takes_last(&mut self, event: FeedEvent, size: FeedSize) -> bool {
+    /// Takes an event in, which may be the last that there is room for.
+    fn take(&mut self, event: FeedEvent, size: FeedSize) {
         self.bytes += event.bytes();
         self.page.events.push(Arc::new(event));
-        self.bytes >= size.bytes || self.page.events.len() >= size.events
+        self.full = self.bytes >= size.bytes || self.page.events.len() >= size.events;
     }
 }
 

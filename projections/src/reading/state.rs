@@ -11,6 +11,8 @@ pub enum ViewState {
     NoLeader,
     /// No process leads it, and this one is too old to: the view has folded, or stands before, events of a later build.
     TooOld,
+    /// It was never folded, and is being rebuilt: readers see nothing yet.
+    Building,
     /// It stands still before an event that it cannot fold.
     Stopped,
     /// A process leads it, events wait, and it has not moved for longer than a view may.
@@ -25,6 +27,7 @@ impl ViewState {
             Self::Leading => "leading",
             Self::NoLeader => "no_leader",
             Self::TooOld => "too_old",
+            Self::Building => "building",
             Self::Stopped => "stopped",
             Self::Stuck => "stuck",
         }

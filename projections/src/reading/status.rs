@@ -9,6 +9,7 @@ use super::Views;
 use super::hold::Hold;
 use super::state::ViewState;
 use crate::projector::ViewName;
+use crate::rebuild::Holder;
 use crate::runner::APPLICATION;
 use crate::views;
 use crate::views::row;
@@ -44,6 +45,8 @@ pub struct ProjectionStatus {
     pub hold: Option<Hold>,
     /// What stopped it.
     pub poison: Option<Poison>,
+    /// The rebuild of it that runs, beside the live view.
+    pub rebuild: Option<Holder>,
     /// How many streams it leaves out; [`Views::left_out`] says which.
     pub left_out: u64,
 }
@@ -94,13 +97,24 @@ impl Views {
     pub(super) async fn status_of(&self, views: &[ViewName]) -> Result<Vec<ProjectionStatus>, sqlx::Error> {
         let (names, versions): (Vec<&str>, Vec<i32>) =
             views.iter().map(|view| (view.name, view.version)).unzip();
-        sqlx::query_as(include_str!("status.sql"))
+        let mut status: Vec<ProjectionStatus> = sqlx::query_as(include_str!("status.sql"))
             .bind(names)
             .bind(versions)
             .bind(i64::try_from(self.stuck_after.as_millis()).unwrap_or(i64::MAX))
             .bind(APPLICATION)
             .fetch_all(self.pool())
-            .await
+            .await?;
+        for rebuild in self.rebuilding().await? {
+            let of =
+                |view: &&mut ProjectionStatus| view.name == rebuild.view && view.version == rebuild.version;
+            if let Some(view) = status.iter_mut().find(of) {
+                if view.position == 0 {
+                    view.state = ViewState::Building;
+                }
+                view.rebuild = Some(rebuild);
+            }
+        }
+        Ok(status)
     }
 }
 
@@ -136,6 +150,7 @@ impl<'r> FromRow<'r, PgRow> for ProjectionStatus {
             backend_pid,
             hold: None,
             poison,
+            rebuild: None,
             left_out: row::unsigned(row, "left_out")?,
         })
     }

@@ -49,7 +49,6 @@ impl App {
             Err(OperateError::NotPoisoned { .. }) => Err(not_stopped().into()),
             Err(OperateError::NoSuchView { .. }) => Err(AppError::NoSuch("view")),
             Err(OperateError::Database(error)) => Err(error.into()),
-            Err(error) => Err(AppError::internal(error)),
             Ok(()) => Ok(ProjectionAnswer::from(self.standing(view).await?)),
         }
     }

@@ -38,6 +38,7 @@ pub(super) fn screen(answer: &ProjectionsAnswer) -> String {
     }
     for view in &answer.views {
         trouble(&mut said, view);
+        rebuilding(&mut said, view);
     }
     if answer.views.iter().any(|view| view.left_out_streams > 0) {
         line(
@@ -54,6 +55,7 @@ fn words(view: &ProjectionAnswer) -> String {
         (ViewState::NoLeader, _) => "NO LEADER".to_owned(),
         (ViewState::TooOld, Some(reader)) => format!("NEEDS READER {reader}"),
         (ViewState::TooOld, None) => "NEEDS AN UPGRADE".to_owned(),
+        (ViewState::Building, _) => "BUILDING".to_owned(),
         (ViewState::Stopped, _) => "STOPPED on event".to_owned(),
         (ViewState::Stuck, _) => "STUCK".to_owned(),
     }
@@ -85,6 +87,18 @@ fn trouble(said: &mut String, view: &ProjectionAnswer) {
         held(said, hold);
     }
     line(said, format_args!("  next       {next}"));
+}
+
+/// How far a rebuild is.
+fn rebuilding(said: &mut String, view: &ProjectionAnswer) {
+    let Some(run) = &view.rebuild else { return };
+    line(
+        said,
+        format_args!(
+            "\n{} is being rebuilt by {} (pid {} of Postgres) since {}: {}, {} of {} events",
+            view.name, run.by, run.backend_pid, run.began_at, run.phase, run.events, run.target
+        ),
+    );
 }
 
 fn held(said: &mut String, hold: &HoldAnswer) {

@@ -47,7 +47,7 @@ pub(crate) struct WhichEvents {
     ))]
 pub(crate) async fn list(query: WhichEvents, app: App, _: Call) -> Result<Answer, ApiError> {
     let asked = EventsAsked {
-        what: "after",
+        what: "place",
         after: query.after.as_deref().map(|text| asked::after("after", text)).transpose()?,
         filter: asked::filter(query.types.as_deref(), query.exam, query.copy)?,
     };

@@ -69,7 +69,7 @@ pub(crate) async fn stream(
 ) -> Result<Answer, ApiError> {
     let (what, after) = match last_event_id(&headers)? {
         Some(text) => ("Last-Event-ID", Some(asked::after("Last-Event-ID", text)?)),
-        None => ("after", query.after.as_deref().map(|text| asked::after("after", text)).transpose()?),
+        None => ("place", query.after.as_deref().map(|text| asked::after("after", text)).transpose()?),
     };
     let filter = asked::filter(query.types.as_deref(), query.exam, query.copy)?;
     let following = app.follow(EventsAsked { what, after, filter }).await?;

@@ -36,7 +36,7 @@ async fn a_client_that_takes_nothing_holds_up_nobody_and_little_is_kept_for_it()
     assert_eq!(live.positions(8_000).await, (1..=head).collect::<Vec<_>>());
     // 8,000 events are some ten megabytes. What a kernel buffers for a connection is a part of it, and what we hold is two
     // pieces of at most 50 events.
-    let for_slow = i64::try_from(world.figure("event_streams_events_total")).unwrap() - head;
+    let for_slow = i64::try_from(world.figure("event_streams_sent_events_total")).unwrap() - head;
     assert!((0..head * 3 / 4).contains(&for_slow), "{for_slow} of {head} events were read for it");
     // It has lost nothing: when it takes again, all of it comes.
     let mut text = String::new();

@@ -4,6 +4,7 @@ mod hold;
 mod left_out;
 mod next;
 mod parking;
+mod rebuild;
 
 use domain::{Reader, Timestamp};
 use projections::{LeftOutStream, Poison, ProjectionStatus, ViewState};
@@ -14,6 +15,7 @@ use uuid::Uuid;
 pub use hold::{HoldAnswer, SessionAnswer};
 pub use left_out::{LeftOutAnswer, ParkedAnswer};
 pub use parking::{ParkingAnswer, ParkingStanding};
+pub use rebuild::RebuildAnswer;
 
 /// The most left out streams of a view that are shown.
 pub const LEFT_OUT_SHOWN: u32 = 100;
@@ -39,7 +41,7 @@ pub struct ProjectionAnswer {
     /// The version of its fold.
     pub version: i32,
     /// `leading`: a process folds it. `no_leader`: none does. `too_old`: none does, and this process is too old to.
-    /// `stopped`: on the event under `poison`. `stuck`: it has events to fold and has not moved for longer than a view may.
+    /// `building`: it was never folded, and is being rebuilt. `stopped`: on the event under `poison`. `stuck`: it has events to fold and has not moved for longer than a view may.
     #[serde(serialize_with = "word")]
     #[schema(value_type = String, example = "leading")]
     pub state: ViewState,
@@ -57,6 +59,8 @@ pub struct ProjectionAnswer {
     pub leader: Option<Uuid>,
     /// What stopped it, until an operator asks for another try.
     pub poison: Option<PoisonAnswer>,
+    /// The rebuild of it that runs beside it; null where none does.
+    pub rebuild: Option<RebuildAnswer>,
     /// How many streams it leaves out.
     pub left_out_streams: u64,
     /// The streams that it leaves out, or is to: at most 100.
@@ -131,6 +135,7 @@ impl From<ProjectionStatus> for ProjectionAnswer {
             needs_reader: (status.required_reader > Reader::CURRENT).then_some(status.required_reader.0),
             leader: status.leader,
             poison: status.poison.map(PoisonAnswer::from),
+            rebuild: status.rebuild.map(RebuildAnswer::from),
             left_out_streams: status.left_out,
             left_out: Vec::new(),
             hold: status.hold.map(HoldAnswer::from),

@@ -6,7 +6,7 @@ use projections::{Hold, NoStream, Poison, ProjectionStatus, StreamId, ViewState,
 /// What to do next; none where there is nothing to do.
 pub(super) fn next(view: &ProjectionStatus) -> Option<String> {
     match view.state {
-        ViewState::Leading => None,
+        ViewState::Leading | ViewState::Building => None,
         ViewState::NoLeader => (view.lag_events() > 0).then(|| unled(view.required_reader)),
         ViewState::TooOld => (view.lag_events() > 0).then(|| {
             let (needs, own) = (view.required_reader.0, Reader::CURRENT.0);
