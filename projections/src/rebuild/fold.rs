@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use sqlx::PgConnection;
 
 use super::catch_up::{self, Batch};
-use super::copy_text::CopyRows;
+use super::copy_binary::CopyRows;
 use super::error::Unfoldable;
 use crate::fold::fold;
 use crate::left_out::LeftOut;

@@ -9,7 +9,7 @@
 //! is in the new tables. Whatever goes wrong before leaves tables that the next rebuild throws away.
 
 mod catch_up;
-mod copy_text;
+mod copy_binary;
 mod error;
 mod fold;
 mod hold;
@@ -39,6 +39,7 @@ use crate::left_out::{LeftOut, parked_for};
 use crate::projector::ViewName;
 use crate::reading::Views;
 use crate::stream::{StreamType, newer_at};
+use copy_binary::{Column, columns};
 use hold::Hold;
 use progress::Progress;
 use share::Plan;
@@ -117,7 +118,8 @@ impl Run {
             .fetch_one(&mut connection)
             .await?;
         self.progress.target.store(until, Ordering::Relaxed);
-        let plan = Arc::new(self.plan(until, self.parked(&mut connection).await?));
+        let parked = self.parked(&mut connection).await?;
+        let plan = Arc::new(self.plan(until, parked, self.columns(&mut connection).await?));
         let folded = shares::fold_all(&self.options, &plan, &mut connection).await?;
         self.progress.enter(RebuildPhase::Indexing);
         let (counted, indexed) = tokio::join!(
@@ -163,7 +165,20 @@ impl Run {
         Ok(parked)
     }
 
-    fn plan(&self, until: i64, parked: Vec<LeftOut>) -> Plan {
+    /// The columns of the tables of each of the views.
+    async fn columns(&self, connection: &mut PgConnection) -> Result<Vec<Vec<Vec<Column>>>, sqlx::Error> {
+        let mut of_views = Vec::with_capacity(self.recipes.len());
+        for recipe in self.recipes.iter() {
+            let mut of_tables = Vec::with_capacity(recipe.tables().len());
+            for table in recipe.tables() {
+                of_tables.push(columns(connection, table.name).await?);
+            }
+            of_views.push(of_tables);
+        }
+        Ok(of_views)
+    }
+
+    fn plan(&self, until: i64, parked: Vec<LeftOut>, columns: Vec<Vec<Vec<Column>>>) -> Plan {
         let is_followed =
             |kind: &StreamType| self.recipes.iter().any(|recipe| recipe.follows().contains(kind));
         Plan {
@@ -174,6 +189,7 @@ impl Run {
             reader: self.reader,
             progress: Arc::clone(&self.progress),
             parked,
+            columns,
         }
     }
 

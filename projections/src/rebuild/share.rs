@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use tokio::sync::mpsc;
 
 use super::RebuildLimits;
-use super::copy_text::CopyRows;
+use super::copy_binary::{Column, CopyRows};
 use super::error::{RebuildError, Unfoldable};
 use super::fold::{Recipe, ShareFold, unfoldable};
 use super::progress::Progress;
@@ -37,6 +37,8 @@ pub(super) struct Plan {
     pub(super) progress: Arc<Progress>,
     /// What each of the views is to leave out.
     pub(super) parked: Vec<LeftOut>,
+    /// The columns of each table of each of the views.
+    pub(super) columns: Vec<Vec<Vec<Column>>>,
 }
 
 impl Plan {
@@ -129,7 +131,7 @@ impl<'a> Work<'a> {
             plan,
             parcels,
             folds: plan.recipes.iter().map(|recipe| recipe.begin()).collect(),
-            rows: plan.recipes.iter().map(|recipe| CopyRows::new(recipe.tables().len())).collect(),
+            rows: plan.columns.iter().map(|tables| CopyRows::new(tables)).collect(),
             numbers: HashMap::new(),
             streams: Vec::new(),
             touched: Vec::new(),
@@ -252,10 +254,10 @@ impl<'a> Work<'a> {
         for at in 0..self.rows.len() {
             let all = self.plan.recipes[at].tables();
             for (index, table) in all.iter().enumerate() {
-                if self.rows[at].tables[index].text.len() >= bytes {
-                    let lines = self.rows[at].tables[index].take();
+                if self.rows[at].tables[index].bytes.len() >= bytes {
+                    let (columns, rows) = self.rows[at].take(index);
                     let table = Tables::shadow(all).name(table).into_owned();
-                    self.give(Parcel::Rows { table, lines }).await?;
+                    self.give(Parcel::Rows { table, columns, rows }).await?;
                 }
             }
         }

@@ -3,7 +3,7 @@
 use sqlx::{Connection, PgConnection};
 use tokio::sync::mpsc;
 
-use super::copy_text::CopyLines;
+use super::copy_binary::{HEADER, TRAILER};
 
 /// Parcels that wait for Postgres while the next one is filled; each is a little over `RebuildLimits::copy_bytes`.
 pub(super) const PARCELS: usize = 2;
@@ -12,7 +12,7 @@ pub(super) const PARCELS: usize = 2;
 #[derive(Debug)]
 pub(super) enum Parcel {
     /// Rows of a table.
-    Rows { table: String, lines: CopyLines },
+    Rows { table: String, columns: String, rows: Vec<u8> },
     /// There are no more: the transaction commits. Without it nothing of the share is kept.
     Whole,
 }
@@ -25,11 +25,12 @@ pub(super) async fn write(
     let mut transaction = connection.begin().await?;
     while let Some(parcel) = parcels.recv().await {
         match parcel {
-            Parcel::Rows { table, lines } => {
-                let columns = lines.columns.join(", ");
-                let sql = format!("COPY {table} ({columns}) FROM STDIN");
+            Parcel::Rows { table, columns, rows } => {
+                let sql = format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)");
                 let mut copy = transaction.copy_in_raw(&sql).await?;
-                copy.send(lines.text).await?;
+                for part in [HEADER, &rows, TRAILER] {
+                    copy.send(part).await?;
+                }
                 copy.finish().await?;
             }
             Parcel::Whole => return transaction.commit().await,
