@@ -93,6 +93,8 @@ fn sessions(options: &PgConnectOptions, run: Uuid, limits: &RebuildLimits) -> Pg
         ("statement_timeout", "0".to_owned()),
         ("synchronous_commit", "off".to_owned()),
         ("jit", "off".to_owned()),
+        // Enough for the planner until autovacuum comes by; more would take longer than the indexes.
+        ("default_statistics_target", "20".to_owned()),
         ("maintenance_work_mem", format!("{}MB", limits.index_memory_megabytes)),
     ])
 }

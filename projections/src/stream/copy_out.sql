@@ -8,8 +8,8 @@ COPY (
         sequence,
         event_type,
         event_version,
-        payload::text,
-        metadata::text,
+        payload,
+        metadata,
         recorded_at
     FROM events
     WHERE position <= {until}

@@ -1,26 +1,24 @@
 //! What a copy's events say to an auditor.
 
-use std::str::FromStr;
-
 use domain::copy::event::{Breakdown, WorkError, WorkStage};
 use domain::copy::{CopyEvent, Mark};
 use domain::{Commitment, PageBox, Points, Question};
-use serde_json::{Map, Number, Value, json};
 
 use super::sealed::sealed;
+use super::told::{Member, Told, number, object, told};
 
 /// The particulars. An import is told with the name of its file, `imported_file`, which the copy's first event sealed.
-pub(super) fn metadata(event: &CopyEvent, imported_file: Option<Commitment>) -> Value {
+pub(super) fn metadata(event: &CopyEvent, imported_file: Option<Commitment>) -> Told {
     use CopyEvent as E;
     match event {
-        E::CopyImportRequested { exam, anonymous_id, source, source_bytes, filename } => json!({
+        E::CopyImportRequested { exam, anonymous_id, source, source_bytes, filename } => told! {
             "exam_id": exam,
             "anonymous_id": anonymous_id,
             "filename": filename.map(sealed),
             "source_sha256": source,
             "source_bytes": source_bytes,
-        }),
-        E::CopyImported { attempt, pages, renderer, warnings, duration_ms } => json!({
+        },
+        E::CopyImported { attempt, pages, renderer, warnings, duration_ms } => told! {
             "success": true,
             "filename": imported_file.map(sealed),
             "pages": pages.len(),
@@ -28,58 +26,57 @@ pub(super) fn metadata(event: &CopyEvent, imported_file: Option<Commitment>) -> 
             "renderer": renderer,
             "warnings": warnings,
             "duration_ms": duration_ms,
-        }),
+        },
         E::CopyImportFailed { attempt, stage, error_type, will_retry, duration_ms } => {
-            let mut told = failure(*attempt, *stage, *error_type, *will_retry, *duration_ms);
-            told.insert("filename".into(), imported_file.map_or(Value::Null, sealed));
-            told.into()
+            let file = imported_file.map(sealed);
+            failure(*attempt, (*stage, *error_type), *will_retry, *duration_ms, ("filename", &file))
         }
-        E::CopyImportRetried { attempt } => json!({ "attempt": attempt }),
+        E::CopyImportRetried { attempt } => told! { "attempt": attempt },
         E::CopyValidated { scheme_version, questions: list } => {
-            json!({ "scheme_version": scheme_version, "questions": questions(list) })
+            told! { "scheme_version": scheme_version, "questions": questions(list) }
         }
-        E::LockAcquired { lock, owner, ttl_seconds, expires_at } => json!({
+        E::LockAcquired { lock, owner, ttl_seconds, expires_at } => told! {
             "lock_id": lock, "owner": owner, "ttl_seconds": ttl_seconds, "expires_at": expires_at,
-        }),
-        E::LockRenewed { lock, ttl_seconds, before, expires_at } => json!({
+        },
+        E::LockRenewed { lock, ttl_seconds, before, expires_at } => told! {
             "lock_id": lock, "ttl_seconds": ttl_seconds, "before": before, "expires_at": expires_at,
-        }),
-        E::LockReleased { lock, owner } => json!({ "lock_id": lock, "owner": owner, "reason": "released" }),
-        E::LockExpired { lock, owner, expired_at } => json!({
+        },
+        E::LockReleased { lock, owner } => told! { "lock_id": lock, "owner": owner, "reason": "released" },
+        E::LockExpired { lock, owner, expired_at } => told! {
             "lock_id": lock, "owner": owner, "reason": "expired", "expired_at": expired_at,
-        }),
-        E::LockForceReleased { lock, owner, reason } => json!({
+        },
+        E::LockForceReleased { lock, owner, reason } => told! {
             "lock_id": lock, "owner": owner, "reason": sealed(*reason), "forced": true,
-        }),
-        E::AnnotationAdded { annotation, page_index, page, mark: drawn } => json!({
+        },
+        E::AnnotationAdded { annotation, page_index, page, mark: drawn } => told! {
             "annotation_id": annotation, "page": page_index, "page_sha256": page, "after": mark(drawn),
-        }),
-        E::AnnotationRevised { annotation, from_revision, before, after } => json!({
+        },
+        E::AnnotationRevised { annotation, from_revision, before, after } => told! {
             "annotation_id": annotation,
             "from_revision": from_revision,
             "before": mark(before),
             "after": mark(after),
-        }),
-        E::AnnotationRemoved { annotation, from_revision, before } => json!({
+        },
+        E::AnnotationRemoved { annotation, from_revision, before } => told! {
             "annotation_id": annotation, "from_revision": from_revision, "before": mark(before),
-        }),
-        E::QuestionScored { question, before, after } => json!({
+        },
+        E::QuestionScored { question, before, after } => told! {
             "question": question, "before": before.map(points), "after": after.map(points),
-        }),
-        E::RemarkSet { question, before, after } => json!({
+        },
+        E::RemarkSet { question, before, after } => told! {
             "question": question, "before": before.map(sealed), "after": after.map(sealed),
-        }),
+        },
         E::AppreciationSet { before, after } => {
-            json!({ "before": before.map(sealed), "after": after.map(sealed) })
+            told! { "before": before.map(sealed), "after": after.map(sealed) }
         }
-        E::FinalisationStarted { attempt, cause, basis_sequence, total, lock } => json!({
+        E::FinalisationStarted { attempt, cause, basis_sequence, total, lock } => told! {
             "attempt": attempt,
             "cause": cause,
             "basis_sequence": basis_sequence,
             "score": points(*total),
             "lock_id": lock,
-        }),
-        E::CopyGraded { attempt, basis_sequence, total, breakdown, pdf, pages, duration_ms } => json!({
+        },
+        E::CopyGraded { attempt, basis_sequence, total, breakdown, pdf, pages, duration_ms } => told! {
             "success": true,
             "final_score": points(*total),
             "breakdown": lines(breakdown),
@@ -89,94 +86,90 @@ pub(super) fn metadata(event: &CopyEvent, imported_file: Option<Commitment>) -> 
             "pdf_sha256": pdf,
             "pages": pages,
             "duration_ms": duration_ms,
-        }),
+        },
         E::FinalisationFailed { attempt, basis_sequence, stage, error_type, will_retry, duration_ms } => {
-            let mut told = failure(*attempt, *stage, *error_type, *will_retry, *duration_ms);
-            told.insert("basis_sequence".into(), json!(basis_sequence));
-            told.into()
+            let basis = ("basis_sequence", basis_sequence as &dyn Member);
+            failure(*attempt, (*stage, *error_type), *will_retry, *duration_ms, basis)
         }
-        E::CopyExported { format, sha256 } => json!({ "format": format, "sha256": sha256 }),
-        E::ScoreCorrected { question, before, after, reason } => json!({
+        E::CopyExported { format, sha256 } => told! { "format": format, "sha256": sha256 },
+        E::ScoreCorrected { question, before, after, reason } => told! {
             "question": question,
             "before": before.map(points),
             "after": points(*after),
             "reason": sealed(*reason),
-        }),
-        E::CopyReopened { cycle, reason } => json!({ "cycle": cycle, "reason": sealed(*reason) }),
+        },
+        E::CopyReopened { cycle, reason } => told! { "cycle": cycle, "reason": sealed(*reason) },
         E::CopyVoided { reason, replaced_by, lock } => {
-            json!({ "reason": sealed(*reason), "replaced_by": replaced_by, "lock_id": lock })
+            told! { "reason": sealed(*reason), "replaced_by": replaced_by, "lock_id": lock }
         }
     }
 }
 
-/// How a worker failed, in words and in the names that metrics have.
+/// How a worker failed, in words and in the names that metrics have, and one particular more.
 fn failure(
     attempt: u32,
-    stage: WorkStage,
-    error_type: WorkError,
+    (stage, error_type): (WorkStage, WorkError),
     will_retry: bool,
     duration_ms: u64,
-) -> Map<String, Value> {
+    more: (&str, &dyn Member),
+) -> Told {
     let (stage, error_type) = (stage.as_str(), error_type.as_str());
-    Map::from_iter([
-        ("success".to_owned(), json!(false)),
-        ("error".to_owned(), json!(format!("{error_type} while at the stage {stage}"))),
-        ("error_type".to_owned(), json!(error_type)),
-        ("stage".to_owned(), json!(stage)),
-        ("retries".to_owned(), json!(attempt.saturating_sub(1))),
-        ("attempt".to_owned(), json!(attempt)),
-        ("will_retry".to_owned(), json!(will_retry)),
-        ("duration_ms".to_owned(), json!(duration_ms)),
+    object(&[
+        ("success", &false),
+        ("error", &format!("{error_type} while at the stage {stage}")),
+        ("error_type", &error_type),
+        ("stage", &stage),
+        ("retries", &attempt.saturating_sub(1)),
+        ("attempt", &attempt),
+        ("will_retry", &will_retry),
+        ("duration_ms", &duration_ms),
+        more,
     ])
 }
 
-fn mark(mark: &Mark) -> Value {
+fn mark(mark: &Mark) -> Told {
     let Mark { area: PageBox { x, y, width, height }, kind, points: worth, question, text } = mark;
-    json!({
-        "box": {
+    told! {
+        "box": told! {
             "x": millionths(*x), "y": millionths(*y), "width": millionths(*width), "height": millionths(*height),
         },
         "kind": kind,
         "points": worth.map(points),
         "question": question,
         "text": text.map(sealed),
-    })
+    }
 }
 
 /// Questions and their maxima.
-pub(super) fn questions(questions: &[Question]) -> Value {
+pub(super) fn questions(questions: &[Question]) -> Vec<Told> {
     questions
         .iter()
-        .map(|question| json!({ "id": question.id, "maximum": points(question.maximum) }))
+        .map(|question| told! { "id": question.id, "maximum": points(question.maximum) })
         .collect()
 }
 
-fn lines(breakdown: &Breakdown) -> Value {
-    let questions: Vec<Value> = breakdown
+fn lines(breakdown: &Breakdown) -> Told {
+    let questions: Vec<Told> = breakdown
         .questions
         .iter()
         .map(|line| {
-            json!({
+            told! {
                 "question": line.question,
                 "points": line.points.map(points),
                 "maximum": points(line.maximum),
-            })
+            }
         })
         .collect();
-    json!({ "questions": questions, "annotations": points(breakdown.annotations) })
+    told! { "questions": questions, "annotations": points(breakdown.annotations) }
 }
 
 /// Points as a decimal number, through its text, so that no arithmetic on floats comes near a mark.
-fn points(points: Points) -> Value {
-    decimal(&points.to_string())
+fn points(points: Points) -> Told {
+    number(&points.to_string())
 }
 
 /// Millionths of a page as a decimal number from 0 to 1.
-fn millionths(millionths: u32) -> Value {
+fn millionths(millionths: u32) -> Told {
     let text = format!("{}.{:06}", millionths / PageBox::PAGE, millionths % PageBox::PAGE);
-    decimal(text.trim_end_matches('0').trim_end_matches('.'))
-}
-
-fn decimal(text: &str) -> Value {
-    Number::from_str(text).map_or_else(|_| Value::String(text.to_owned()), Value::Number)
+    number(text.trim_end_matches('0').trim_end_matches('.'))
 }

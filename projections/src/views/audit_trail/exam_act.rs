@@ -1,9 +1,9 @@
 //! What an exam's events say to an auditor.
 
 use domain::exam::{Duty, ExamEvent};
-use serde_json::{Value, json};
 
 use super::copy_act::questions;
+use super::told::{Told, told};
 
 /// What was done.
 pub(super) const fn action(event: &ExamEvent) -> &'static str {
@@ -19,21 +19,21 @@ pub(super) const fn action(event: &ExamEvent) -> &'static str {
 }
 
 /// The particulars.
-pub(super) fn metadata(event: &ExamEvent) -> Value {
+pub(super) fn metadata(event: &ExamEvent) -> Told {
     match event {
-        ExamEvent::ExamCreated { code } => json!({ "code": code }),
+        ExamEvent::ExamCreated { code } => told! { "code": code },
         ExamEvent::SchemePublished { version, questions: list } => {
-            json!({ "scheme_version": version, "questions": questions(list) })
+            told! { "scheme_version": version, "questions": questions(list) }
         }
         // As rows have told it since before there were duties: a duty is told where it is another than to mark.
         ExamEvent::GraderEnrolled { grader, duty: Duty::Marker } | ExamEvent::GraderRemoved { grader } => {
-            json!({ "grader": grader })
+            told! { "grader": grader }
         }
         ExamEvent::GraderEnrolled { grader, duty: duty @ Duty::Lead } => {
-            json!({ "grader": grader, "duty": duty })
+            told! { "grader": grader, "duty": duty }
         }
         ExamEvent::ResultsReleased {} | ExamEvent::ResultsWithdrawn {} | ExamEvent::ExamArchived {} => {
-            json!({})
+            told! {}
         }
     }
 }

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use domain::copy::CopyEvent;
 use domain::{ActorId, Commitment, CopyId, ExamId, Role, Timestamp};
 use serde::Serialize;
-use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
+use super::told::Told;
 use super::{VIEW, copy_act, exam_act};
 use crate::projector::{FoldError, Projector, ViewName};
 use crate::rows::{JsonRows, RowError, RowSink};
@@ -133,14 +133,14 @@ struct Written {
     command_id: Uuid,
     causation_id: Option<Uuid>,
     recorded_at: Timestamp,
-    metadata: Value,
+    metadata: Told,
 }
 
 fn written(
     recorded: &RecordedEvent,
     action: &'static str,
     event_type: &'static str,
-    metadata: Value,
+    metadata: Told,
 ) -> Written {
     let (copy_id, exam_id) = match recorded.stream {
         StreamId::Copy(copy) => (Some(copy), None),

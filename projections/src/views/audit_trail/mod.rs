@@ -4,6 +4,7 @@ mod copy_act;
 mod exam_act;
 mod fold;
 mod sealed;
+mod told;
 
 use domain::{ActorId, CopyId, ExamId, Role, Timestamp};
 use serde_json::Value;

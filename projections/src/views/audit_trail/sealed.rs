@@ -1,13 +1,15 @@
 //! Sealed texts inside an audit row: objects of one member, `sealed`, that holds the commitment.
 
 use domain::Commitment;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use super::told::{Told, object};
 
 const MEMBER: &str = "sealed";
 
 /// A commitment as it stands in metadata.
-pub(super) fn sealed(commitment: Commitment) -> Value {
-    json!({ MEMBER: commitment })
+pub(super) fn sealed(commitment: Commitment) -> Told {
+    object(&[(MEMBER, &commitment)])
 }
 
 /// Every commitment within `metadata`, in the order in which it stands there.
