@@ -91,6 +91,8 @@ pub(crate) async fn rebuild(
 fn sessions(options: &PgConnectOptions, run: Uuid, limits: &RebuildLimits) -> PgConnectOptions {
     options.clone().application_name(&format!("{}{run}", hold::APPLICATION)).options([
         ("statement_timeout", "0".to_owned()),
+        // Rows of a share may be long in coming; whose process has gone has no session, and whose is stopped is ended.
+        ("idle_in_transaction_session_timeout", "0".to_owned()),
         ("synchronous_commit", "off".to_owned()),
         ("jit", "off".to_owned()),
         // Enough for the planner until autovacuum comes by; more would take longer than the indexes.

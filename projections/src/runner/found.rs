@@ -8,7 +8,7 @@ use domain::Reader;
 use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::ProjectorLimits;
 use crate::projector::{Projector, ViewName};
@@ -78,8 +78,13 @@ impl Foundry {
         match rebuild(&self.options, recipes.into(), (self.limits.rebuild, reader), &mut tell).await {
             Ok(_) => Founded::LookAgain,
             Err(RebuildError::Held(holder)) => {
-                info!(%holder, "another process rebuilds");
+                debug!(%holder, "another process rebuilds");
                 sleep(self.limits.poll_every).await;
+                Founded::LookAgain
+            }
+            Err(error) if goes_by(&error) => {
+                warn!(views, %error, "a rebuild was interrupted, and is begun again");
+                sleep(self.limits.backoff_longest).await;
                 Founded::LookAgain
             }
             Err(error) => {
@@ -91,6 +96,19 @@ impl Foundry {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Box<dyn Recipe>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether it may be another time when it is tried again: a connection broke, Postgres was stopped, or somebody took over.
+fn goes_by(error: &RebuildError) -> bool {
+    match error {
+        RebuildError::Lost { .. } => true,
+        RebuildError::Database(sqlx::Error::Database(error)) => {
+            // Classes of SQLSTATE: connection exception, insufficient resources, operator intervention.
+            error.code().is_some_and(|code| ["08", "53", "57"].iter().any(|class| code.starts_with(class)))
+        }
+        RebuildError::Database(error) => matches!(error, sqlx::Error::Io(_) | sqlx::Error::Protocol(_)),
+        _ => false,
     }
 }
 

@@ -16,7 +16,7 @@ const HEADER_BYTES: usize = SIGNATURE.len() + 8;
 /// The columns that are asked for.
 const COLUMNS: i16 = 10;
 /// Postgres counts microseconds from 2000 on; this is the distance to 1970.
-const EPOCH_MICROS: i64 = 946_684_800_000_000;
+pub(crate) const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
 
 /// Which share of the streams is read: those whose hash leaves `nth` when it is divided by `of`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +129,7 @@ fn row(bytes: &mut Bytes) -> Result<Option<EventRow>, sqlx::Error> {
         event_version: text(bytes)?,
         payload: Some(text(bytes)?),
         metadata: Some(text(bytes)?),
-        recorded_at: DateTime::from_timestamp_micros(number(bytes)?.saturating_add(EPOCH_MICROS))
+        recorded_at: DateTime::from_timestamp_micros(number(bytes)?.saturating_add(POSTGRES_EPOCH_MICROS))
             .ok_or_else(|| malformed("a time"))?,
     }))
 }
@@ -204,7 +204,7 @@ mod tests {
                 .unwrap();
             assert_eq!(rows.len(), 2, "in messages of {size} bytes");
             assert_eq!((rows[1].position, rows[1].event_type.as_str()), (7, "CopyGraded"));
-            assert_eq!(rows[1].recorded_at.timestamp(), EPOCH_MICROS / 1_000_000);
+            assert_eq!(rows[1].recorded_at.timestamp(), POSTGRES_EPOCH_MICROS / 1_000_000);
         }
     }
 }

@@ -152,6 +152,17 @@ async fn states_that_do_not_fit_into_memory_are_folded_share_by_share() {
 }
 
 #[tokio::test]
+async fn rows_that_are_long_in_coming_do_not_cost_the_transaction_that_waits_for_them() {
+    let ledger = TestLedger::new().await;
+    Office::new(10, 15).work(&ledger, 1_000).await;
+    // A session that does nothing within a transaction is ended almost at once.
+    let hasty = (*ledger.pool().connect_options()).clone();
+    let hasty = hasty.options([("idle_in_transaction_session_timeout", "5")]);
+    let views = projections::Views::new(sqlx::PgPool::connect_lazy_with(hasty));
+    views.rebuild(&[projections::copies::VIEW], limits(), &mut |_| {}).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_empty_ledger_is_rebuilt_too() {
     let ledger = TestLedger::new().await;
     for proof in rebuild(&ledger, &every_view(), limits()).await.unwrap() {

@@ -1,0 +1,126 @@
+//! All views rebuilt, beside what Postgres gives the same events away at in the same run: the limit of anyone who reads them.
+//!
+//! `cargo bench -p gradeledger --bench rebuild [-- EVENTS]`. Ratios travel, absolute numbers do not.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench that cannot set up its world should fail there"
+)]
+
+use std::time::{Duration, Instant};
+
+use fixtures::database::{TestCluster, TestDatabase};
+use futures::TryStreamExt as _;
+use projections::{RebuildLimits, RebuildNews, ViewName, Views, views};
+use serde_json::{Value, json};
+
+/// Events where nobody asks for another number: a year of a large school.
+const EVENTS: i64 = 1_000_000;
+/// Events of a copy in `rebuild.sql`.
+const A_COPY: i64 = 100;
+/// How often both are measured.
+const ROUNDS: usize = 3;
+/// What Linux counts a process's time in, in milliseconds.
+const TICK_MS: u64 = 10;
+
+#[tokio::main]
+async fn main() {
+    let asked = std::env::args().skip(1).find_map(|argument| argument.parse::<i64>().ok());
+    let copies = asked.unwrap_or(EVENTS) / A_COPY;
+    let cluster = TestCluster::own().await;
+    let database = cluster.database().await;
+    fill(&database, copies).await;
+    let views = Views::new(database.pool().clone());
+    let events = views.head().await.unwrap();
+    let machine = machine(&database, events).await;
+    println!("{machine}");
+    println!(
+        "{:>12}  {:>12}  {:>6}  {:>12}  {:>12}  {:>8}",
+        "COPY", "rebuild", "ratio", "our CPU", "Postgres's", "memory"
+    );
+    println!("{:>12}  {:>12}  {:>6}  {:>12}  {:>12}  {:>8}", "events/s", "events/s", "", "ms", "ms", "MB");
+    let mut measured = Vec::new();
+    for _ in 0..ROUNDS {
+        measured.push(round(&database, &views, events).await);
+    }
+    let document = json!({ "bench": "rebuild", "machine": machine, "events": events, "measured": measured });
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/bench-rebuild.json");
+    std::fs::write(file, format!("{document:#}\n")).unwrap();
+    println!("{file}");
+}
+
+async fn fill(database: &TestDatabase, copies: i64) {
+    let mut connection = database.pool().acquire().await.unwrap();
+    sqlx::query("SET statement_timeout = 0").execute(&mut *connection).await.unwrap();
+    sqlx::query(include_str!("rebuild.sql")).bind(copies).execute(&mut *connection).await.unwrap();
+    sqlx::query("VACUUM ANALYZE events").execute(&mut *connection).await.unwrap();
+}
+
+async fn round(database: &TestDatabase, views: &Views, events: i64) -> Value {
+    let copied = copy(database).await;
+    let every: Vec<ViewName> = views::ALL.map(|(view, _)| view).to_vec();
+    let (of_us, of_postgres) = (cpu_ms("self"), ended_sessions_ms(database).await);
+    let (began, mut held) = (Instant::now(), Duration::ZERO);
+    let proofs = views
+        .rebuild(&every, RebuildLimits::default(), &mut |news| {
+            if let RebuildNews::Swapped(proof) = news {
+                held = held.max(proof.held);
+            }
+        })
+        .await
+        .unwrap();
+    let rebuilt = began.elapsed();
+    assert!(proofs.iter().all(|proof| proof.events == events));
+    let (of_us, of_postgres) = (cpu_ms("self") - of_us, ended_sessions_ms(database).await - of_postgres);
+    let rate = |took: Duration| events as f64 / took.as_secs_f64();
+    let (copy, rebuild, ratio) = (rate(copied), rate(rebuilt), copied.as_secs_f64() / rebuilt.as_secs_f64());
+    let memory = peak_memory_mb();
+    println!("{copy:>12.0}  {rebuild:>12.0}  {ratio:>6.2}  {of_us:>12}  {of_postgres:>12}  {memory:>8}");
+    json!({ "copy_events_per_second": copy, "rebuild_events_per_second": rebuild, "ratio": ratio,
+        "our_cpu_ms": of_us, "postgres_cpu_ms": of_postgres, "peak_memory_mb": memory,
+        "longest_swap_ms": held.as_millis() as u64 })
+}
+
+/// Every event, read and thrown away.
+async fn copy(database: &TestDatabase) -> Duration {
+    let mut connection = database.pool().acquire().await.unwrap();
+    let began = Instant::now();
+    let events = connection.copy_out_raw("COPY events TO STDOUT").await.unwrap();
+    events.try_for_each(|_| async { Ok(()) }).await.unwrap();
+    began.elapsed()
+}
+
+/// What the sessions of Postgres that have ended took: the postmaster has their times.
+async fn ended_sessions_ms(database: &TestDatabase) -> u64 {
+    let backend: i32 =
+        sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(database.pool()).await.unwrap();
+    let postmaster = stat(&backend.to_string())[1];
+    stat(&postmaster.to_string())[13..15].iter().sum::<u64>() * TICK_MS
+}
+
+fn cpu_ms(process: &str) -> u64 {
+    stat(process)[11..13].iter().sum::<u64>() * TICK_MS
+}
+
+/// The fields of `/proc/PID/stat` behind the name, as proc(5) numbers them less three.
+fn stat(process: &str) -> Vec<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    stat.rsplit(") ").next().unwrap().split(' ').map(|field| field.parse().unwrap_or(0)).collect()
+}
+
+fn peak_memory_mb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1_024
+}
+
+async fn machine(database: &TestDatabase, events: i64) -> String {
+    let postgres: String =
+        sqlx::query_scalar("SHOW server_version").fetch_one(database.pool()).await.unwrap();
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or("unknown processor", |(_, model)| model);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("{cores} cores of {model}, PostgreSQL {postgres} beside, {events} events")
+}
