@@ -230,8 +230,9 @@ fn line(view: &ViewDrift) -> String {
     let repaired = if view.repaired > 0 { format!(", {} rewritten", view.repaired) } else { String::new() };
     let differ = match (view.rows, view.streams) {
         (0, _) => "nothing differs".to_owned(),
+        (1, _) => format!("1 row differs{repaired}"),
         (rows, 0) => format!("{rows} rows differ"),
-        (rows, streams) => format!("{rows} rows of {streams} differ{repaired}"),
+        (rows, streams) => format!("{rows} rows differ, of {streams} copies and exams{repaired}"),
     };
     format!("  {:<14} as of position {}{standing}: {differ}\n", view.view.name, view.position)
 }
