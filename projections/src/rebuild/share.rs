@@ -217,7 +217,10 @@ impl<'a> Work<'a> {
 
     /// Every view that follows the stream stops at it; the first one is named.
     fn unreadable(&self, row: &EventRow, cause: String) -> RebuildError {
-        let view = self.plan.recipes.first().map_or("", |recipe| recipe.view().name);
+        let kind = row.followed_stream().map(StreamId::kind);
+        let mut recipes = self.plan.recipes.iter();
+        let follower = recipes.find(|recipe| kind.is_none_or(|kind| recipe.follows().contains(&kind)));
+        let view = follower.map_or("", |recipe| recipe.view().name);
         RebuildError::Unfoldable(Box::new(Unfoldable {
             view: view.to_owned(),
             position: row.position,

@@ -41,8 +41,6 @@ impl Filled {
 /// What a try came to.
 enum Tried {
     Swapped(Proof),
-    /// Somebody reads the tables.
-    InUse,
     /// More was appended than one transaction takes in.
     Behind,
 }
@@ -61,10 +59,13 @@ pub(super) async fn bring_in(
     let (mut tries, mut rounds) = (0, 0);
     loop {
         catch_up(connection, recipe, &mut filled, size, limits, &mut rounds).await?;
+        let (position, events) = (filled.position, filled.events);
         match swap(connection, recipe, run, &mut filled, size, limits).await {
             Ok(Tried::Swapped(proof)) => return Ok(proof),
             Ok(Tried::Behind) => {}
-            Ok(Tried::InUse) => {
+            // Somebody reads the tables, or holds the row of the checkpoint. What was folded is rolled back.
+            Err(RebuildError::Database(error)) if is_in_use(&error) => {
+                (filled.position, filled.events) = (position, events);
                 tries += 1;
                 progress.tell(RebuildNews::Waiting { view: view.name.to_owned(), tries });
                 if tries >= limits.swap_tries {
@@ -128,14 +129,8 @@ async fn swap(
     ] {
         sqlx::query(&setting).execute(&mut *transaction).await?;
     }
-    match take_tables(&mut transaction, recipe, run).await {
-        Err(error) if is_in_use(&error) => {
-            transaction.rollback().await?;
-            return Ok(Tried::InUse);
-        }
-        Err(error) => return Err(error.into()),
-        Ok(false) => return Err(RebuildError::Lost { lease: limits.lease }),
-        Ok(true) => {}
+    if !take_tables(&mut transaction, recipe, run).await? {
+        return Err(RebuildError::Lost { lease: limits.lease });
     }
     let held = Instant::now();
     let next = recipe.catch_up(&mut transaction, filled.position, &filled.left_out, size);

@@ -117,3 +117,38 @@ async fn a_view_that_is_read_all_the_time_is_given_up_and_stands_as_it_stood() {
     assert_eq!(left_over(&ledger).await, 0);
     rebuild(&ledger, &[copies::VIEW], few).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_checkpoint_that_somebody_holds_is_waited_for_as_a_table_is() {
+    let ledger = TestLedger::new().await;
+    let mut office = Office::new(2, 53);
+    office.work(&ledger, 20).await;
+    ledger.fold_all().await;
+    let head = ledger.views.head().await.unwrap();
+    let mut holding = ledger.pool().begin().await.unwrap();
+    sqlx::query("SELECT FROM projections WHERE name = 'copies' FOR UPDATE")
+        .execute(&mut *holding)
+        .await
+        .unwrap();
+    let told = Arc::new(tokio::sync::Notify::new());
+    let (views, tell) = (ledger.views.clone(), Arc::clone(&told));
+    let rebuilding = tokio::spawn(async move {
+        let mut tell = |news| {
+            if matches!(news, RebuildNews::Waiting { .. }) {
+                tell.notify_one();
+            }
+        };
+        views.rebuild(&[copies::VIEW], limits(), &mut tell).await
+    });
+    told.notified().await;
+    // What is appended between two tries is in it, and counted once, although each try that waits in vain folded it.
+    office.work(&ledger, 20).await;
+    holding.rollback().await.unwrap();
+    let proofs = rebuilding.await.unwrap().unwrap();
+    assert!(proofs[0].position >= head);
+    assert_eq!(proofs[0].events, proofs[0].position);
+    ledger.fold_all().await;
+    let seen = ledger.dump_all().await;
+    ledger.rebuild_all().await;
+    ledger.has_rows(&seen).await;
+}
