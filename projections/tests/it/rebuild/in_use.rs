@@ -132,7 +132,7 @@ async fn a_checkpoint_that_somebody_holds_is_waited_for_as_a_table_is() {
         .unwrap();
     let told = Arc::new(tokio::sync::Notify::new());
     let (views, tell) = (ledger.views.clone(), Arc::clone(&told));
-    let rebuilding = tokio::spawn(async move {
+    let mut rebuilding = tokio::spawn(async move {
         let mut tell = |news| {
             if matches!(news, RebuildNews::Waiting { .. }) {
                 tell.notify_one();
@@ -140,7 +140,10 @@ async fn a_checkpoint_that_somebody_holds_is_waited_for_as_a_table_is() {
         };
         views.rebuild(&[copies::VIEW], limits(), &mut tell).await
     });
-    told.notified().await;
+    tokio::select! {
+        () = told.notified() => {}
+        ended = &mut rebuilding => panic!("it did not wait: {ended:?}"),
+    }
     // What is appended between two tries is in it, and counted once, although each try that waits in vain folded it.
     office.work(&ledger, 20).await;
     holding.rollback().await.unwrap();
