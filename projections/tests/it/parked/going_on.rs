@@ -4,7 +4,7 @@ use projections::annotations::Annotations;
 use projections::parked as parked_view;
 use projections::{Projectors, RebuildError, RebuildLimits, StreamId, annotations, copies};
 
-use super::{gaps, goes_on_to_head, parked, status, stopped, torn, torn_and_parked};
+use super::{gaps, parked, status, stopped, torn, torn_and_parked};
 use crate::ledger::{ADA, PATIENCE, Row, TestLedger, limits, until};
 use crate::life::sealed;
 use crate::story;
@@ -46,7 +46,7 @@ async fn a_parked_stream_lets_its_view_go_on_by_itself_and_its_rows_stay_as_they
     let StreamId::Copy(copy) = stream else { panic!("{stream}") };
     ledger.copy(copy, &[story::annotated(3, -75)]).await;
     ledger.copy(story::copy_id("A-002"), &[story::annotated(4, -75)]).await;
-    goes_on_to_head(&ledger).await;
+    ledger.caught_up().await;
     assert_eq!((marks(&ledger, "A-001").await, marks(&ledger, "A-002").await), (1, 2));
     assert!(ledger.dump("annotations_v1").await.contains(&mark[0]));
     assert_eq!(gaps(&ledger, "annotations").await, [(stream, at)]);
