@@ -38,7 +38,7 @@ async fn serve_on(
         Parts { api: runs(Part::Api), projectors: runs(Part::Projectors), workers: runs(Part::Workers) };
     let limits = settings.place.limits()?;
     let drift_check = !settings.no_drift_check;
-    let settings = ServiceSettings { parts, drift_check, ..ServiceSettings::at(settings.listen, limits)? };
+    let settings = ServiceSettings { parts, drift_check, ..ServiceSettings::at(settings.address(), limits)? };
     let service = Service::start(stores, settings, Some(logs)).await?;
     stop.told().await;
     tracing::info!("stopping; a second signal ends at once");

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use migrations::{PrivateOptions, PrivatePostgres, SchemaName, Source};
 use sqlx::postgres::PgConnectOptions;
 
+use crate::http::DEFAULT_ADDRESS;
 use crate::limits::{InvalidLimit, Limits};
 use crate::logs::Format;
 
@@ -154,9 +155,10 @@ pub(crate) enum Part {
 pub(crate) struct ServeSettings {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, env = "GRADELEDGER_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8088")]
-    pub(crate) listen: SocketAddr,
+    /// Address and port to listen on; port 0 takes a free one. Every process shows its figures and health there
+    /// [default: 127.0.0.1:8088, and a free port of 127.0.0.1 for a process without the API]
+    #[arg(long, env = "GRADELEDGER_LISTEN", value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
     /// Run these parts only
     #[arg(
         long,
@@ -178,6 +180,14 @@ pub(crate) struct ServeSettings {
     /// How lines look on stdout; files are always JSON
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) log_format: LogFormat,
+}
+
+impl ServeSettings {
+    /// Where the process listens. Two processes of one machine can have the one default only where one of them has the API.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let port = if self.only.contains(&Part::Api) { DEFAULT_ADDRESS.port() } else { 0 };
+        self.listen.unwrap_or_else(|| SocketAddr::new(DEFAULT_ADDRESS.ip(), port))
+    }
 }
 
 /// How log lines look on stdout.

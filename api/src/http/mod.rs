@@ -81,14 +81,8 @@ const DELETE: Method = Method::DELETE;
 #[must_use]
 pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Figures) -> Vec<Route> {
     let app = || with(app).and(call());
-    let mut routes = vec![
-        Route::new(GET, at!("api" / "health" / "live"), Open, |path| path.then(health::live)),
-        Route::new(GET, at!("api" / "health" / "ready"), Open, |path| {
-            path.and(with(readiness)).then(health::ready)
-        }),
-        Route::new(GET, at!("metrics"), Scrape, |path| {
-            path.and(headers_cloned()).and(with(figures)).then(figures::scrape)
-        }),
+    let mut routes = watched(readiness, figures);
+    routes.extend([
         Route::new(GET, at!("api" / "projections"), Read, |path| {
             path.and(app()).then(projections::list::list)
         }),
@@ -247,7 +241,21 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         Route::new(POST, at!("api" / "copies" / copy: CopyId / "reopen"), Administer, |path| {
             path.and(app()).and(json()).then(copies::reopen::reopen)
         }),
-    ];
+    ]);
     routes.push(openapi::route(&routes));
     routes
+}
+
+/// What is watched of every process, whatever it runs.
+#[must_use]
+pub fn watched(readiness: &Readiness, figures: &Figures) -> Vec<Route> {
+    vec![
+        Route::new(GET, at!("api" / "health" / "live"), Open, |path| path.then(health::live)),
+        Route::new(GET, at!("api" / "health" / "ready"), Open, |path| {
+            path.and(with(readiness)).then(health::ready)
+        }),
+        Route::new(GET, at!("metrics"), Scrape, |path| {
+            path.and(headers_cloned()).and(with(figures)).then(figures::scrape)
+        }),
+    ]
 }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use super::frame::Frame;
 use super::stay::Stopping;
 
 /// Where the server listens unless told otherwise.
-pub const DEFAULT_ADDRESS: &str = "127.0.0.1:8088";
+pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8_088);
 
 /// Connections that the kernel keeps waiting.
 const BACKLOG: u32 = 1_024;

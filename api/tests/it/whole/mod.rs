@@ -17,6 +17,7 @@ mod kills;
 mod leases;
 mod parked;
 mod place;
+mod playbook;
 mod process;
 pub(crate) mod prometheus;
 mod rebuild;

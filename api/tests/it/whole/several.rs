@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use fixtures::scans::nested_forms;
+use fixtures::scans::{nested_forms, tiny_pages};
 use futures::future::join_all;
 use http::Method;
 use serde_json::{Value, json};
@@ -86,6 +86,32 @@ async fn the_parts_of_a_service_work_as_well_in_processes_of_their_own() {
     assert!(
         (desk.metrics().await.of("grading_copies_by_status{status=\"GRADED\"}") - 1.0).abs() < f64::EPSILON
     );
+}
+
+/// What the workers time, the workers' process shows: without a door of its own nobody would see it.
+#[tokio::test]
+async fn a_process_without_the_api_shows_its_figures_and_health_and_nothing_else() {
+    let place = Place::new().await;
+    let api = Process::serve(&place, None, &["--only", "api,projectors"]).await;
+    let workers = Process::serve(&place, None, &["--only", "workers"]).await;
+    let desk = Desk::open(&place.database, api.address).await;
+    let copy = desk.send(desk.exam().await, "A-1", tiny_pages(1)).await;
+    desk.import_ended(copy).await;
+    let behind = Desk::open(&place.database, workers.address).await;
+    let count = "grading_import_duration_seconds_count{status=\"success\",pages_bucket=\"1-10\"}";
+    seen("the import is counted where it was made", async || {
+        (behind.metrics().await.of(count) == 1.0).then_some(())
+    })
+    .await;
+    assert_eq!(desk.metrics().await.of(count), 0.0);
+    // A gauge that every process reads from the same view.
+    place.views_caught_up().await;
+    for desk in [&desk, &behind] {
+        assert_eq!(desk.metrics().await.of("grading_copies_by_status{status=\"STAGING\"}"), 1.0);
+    }
+    for (path, status) in [("/api/health/live", 200), ("/api/health/ready", 200), ("/api/exams", 404)] {
+        assert_eq!(behind.get(&behind.auditor, path).await.status, status, "{path}");
+    }
 }
 
 #[tokio::test]
