@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::limits::LogLimits;
-use crate::logs::{DEFAULT_FILTER, Format, LogError, LogOptions, Logs, begin};
+use crate::logs::{Format, LogError, LogOptions, Logs, begin};
 
 /// Begins to log as `serve` was told to.
 pub(crate) fn to(
@@ -16,6 +16,6 @@ pub(crate) fn to(
 }
 
 /// Begins to log into a folder, as JSON.
-pub(crate) fn into_folder(folder: &Path) -> Result<Logs, LogError> {
-    to(Some(folder.to_owned()), DEFAULT_FILTER.to_owned(), Format::Json, LogLimits::default())
+pub(crate) fn into_folder(folder: &Path, filter: &str) -> Result<Logs, LogError> {
+    to(Some(folder.to_owned()), filter.to_owned(), Format::Json, LogLimits::default())
 }

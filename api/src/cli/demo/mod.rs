@@ -39,6 +39,9 @@ pub(crate) struct DemoSettings {
     /// ~/.local/share/gradeledger/demo]
     #[arg(long, value_name = "FOLDER")]
     data_folder: Option<PathBuf>,
+    /// What the log beside the data holds, as for `serve`
+    #[arg(long, env = "GRADELEDGER_LOG", value_name = "FILTER", default_value = crate::logs::DEFAULT_FILTER)]
+    log: String,
 }
 
 /// The name that the demo's own tokens are kept under, by role.
@@ -84,7 +87,7 @@ async fn demo_on(
     progress: Progress,
     stop: &mut Stop,
 ) -> anyhow::Result<ExitCode> {
-    let logs = super::logs::into_folder(&folder.join(LOG_FOLDER))?;
+    let logs = super::logs::into_folder(&folder.join(LOG_FOLDER), &settings.log)?;
     progress.say("private Postgres is up, migrated, reachable by its Unix socket only");
     let service =
         Service::start(stores, ServiceSettings::at(settings.listen, Limits::default())?, Some(&logs)).await?;

@@ -70,7 +70,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
+        let path: Vec<String> = error.path().to_string().split('.').map(named).collect();
+        let path = path.join(".");
         let said = without_values(&error.inner().to_string());
         // "?" is a member whose name was not read, "." the document itself.
         let path = path.trim_end_matches('?').trim_end_matches('.');
@@ -89,14 +90,28 @@ fn without_values(said: &str) -> String {
     let (found, expected) = said.rsplit_once(", expected ").map_or((said, None), |(f, e)| (f, Some(e)));
     let found = match found.split_once(": string ") {
         Some((what, _)) => format!("{what}: a string"),
-        None => match found.strip_prefix("unknown variant ") {
-            Some(_) => "unknown value".to_owned(),
-            None => found.to_owned(),
+        None => match (found.strip_prefix("unknown variant "), found.strip_prefix("unknown field `")) {
+            (Some(_), _) => "unknown value".to_owned(),
+            (None, Some(name)) => format!("unknown field `{}`", named(name.trim_end_matches('`'))),
+            (None, None) => found.to_owned(),
         },
     };
     match expected {
         Some(expected) => format!("{found}, expected {expected}"),
         None => found,
+    }
+}
+
+/// The longest name of a member that is repeated, with its index where it is a list.
+const NAME_CHARACTERS: usize = 40;
+
+/// The name of a member, unless it is one that no API has: a text that was sent in the place of a name is not repeated.
+fn named(name: &str) -> String {
+    let is_name = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || "_-[]?".contains(it);
+    if name.len() <= NAME_CHARACTERS && name.chars().all(is_name) {
+        name.to_owned()
+    } else {
+        "…".to_owned()
     }
 }
 
@@ -135,9 +150,10 @@ mod tests {
         let refused = refusal("application/json", r#"{"box": {"x": "Élève Dupont, expected nothing"}}"#);
         assert!(!refused.contains("Dupont"), "{refused}");
         assert_eq!(refused, "400 invalid_json: box.x: invalid type: a string, expected f64");
-        let long = format!("{{\"{}\": 1}}", "k".repeat(900_000));
-        let refused = refusal("application/json", &long);
-        assert_eq!(refused.chars().count(), "400 invalid_json: ".len() + SAID_CHARACTERS);
+        for name in ["k".repeat(900_000), "Élève Dupont".to_owned(), "Dupont`, expected".to_owned()] {
+            let refused = refusal("application/json", &format!("{{\"{name}\": 1}}"));
+            assert_eq!(refused, "400 invalid_json: …: unknown field `…`, expected `box`");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod history_command;
 mod kills;
 mod leases;
 mod parked;
+mod personal_data;
 mod place;
 mod playbook;
 mod process;

@@ -12,7 +12,8 @@ use super::document::{Block, Document, Language, Section, anchor};
 use super::shell::Shell;
 
 /// What a program says that was asked for something wrong; in a pipeline or a substitution the status does not tell.
-const MISTAKES: [&str; 5] = ["jq: error", "curl: (", "ERROR:", "unrecognized subcommand", "command not found"];
+const MISTAKES: [&str; 5] =
+    ["jq: error", "curl: (", "ERROR:", "unrecognized subcommand", "command not found"];
 
 /// Commands whose exit status says that something is wrong with the ledger, and not with them.
 const TELLING: [&str; 4] =
