@@ -1,6 +1,6 @@
 //! Who asks for a use case.
 
-use domain::{ActorId, Role};
+use domain::{ActorId, Role, TraceParent};
 
 /// Who asks, through which request.
 #[derive(Clone, Debug)]
@@ -11,6 +11,8 @@ pub struct Caller {
     pub role: Role,
     /// The request that leads to log lines and events.
     pub request_id: String,
+    /// The trace that the request is part of.
+    pub traceparent: Option<TraceParent>,
     /// The id of the command, where the caller gave one.
     pub key: Option<CommandKey>,
 }

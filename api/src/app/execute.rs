@@ -42,6 +42,7 @@ impl App {
             role: caller.role,
             request_id: caller.request_id.clone(),
             causation_id: None,
+            traceparent: caller.traceparent,
         };
         let order = Order { by, idempotency, vault, command, answer: &kept };
         let executed = self.ledger.execute(stream, order).await?;

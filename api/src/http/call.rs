@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Digest;
+use domain::{Digest, TraceParent};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method};
 
@@ -29,6 +29,8 @@ pub struct Call {
     pub actor: Actor,
     /// For event metadata; the answer's header is set by the frame.
     pub request_id: RequestId,
+    /// The trace that the request is part of, for event metadata.
+    pub traceparent: Option<TraceParent>,
     /// `Idempotency-Key`: 1 to 128 visible ASCII characters, as sent.
     pub idempotency_key: Option<String>,
     /// `X-Lock-Token`, as sent; not yet known to be anyone's.
@@ -47,7 +49,7 @@ impl Call {
     pub(super) fn of(
         parts: &Parts,
         actor: Actor,
-        request_id: RequestId,
+        (request_id, traceparent): (RequestId, Option<TraceParent>),
         longest_wait: Duration,
     ) -> Result<Self, ApiError> {
         let headers = &parts.headers;
@@ -55,6 +57,7 @@ impl Call {
         Ok(Self {
             actor,
             request_id,
+            traceparent,
             idempotency_key: key(headers, &IDEMPOTENCY_KEY)?,
             lock_token: key(headers, &X_LOCK_TOKEN)?,
             seen_position: seen.map(|seen| seen.position),

@@ -93,6 +93,15 @@ pub(super) enum Task {
     Finalise,
 }
 
+impl Task {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Import => "import",
+            Self::Finalise => "finalise",
+        }
+    }
+}
+
 /// The end of an import that succeeded.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
