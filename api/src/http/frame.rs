@@ -85,7 +85,8 @@ impl Frame {
         let found = self.table.find(&method, parts.uri.path());
         let route = if let Found::Route(route) = found { Some(route) } else { None };
         let bounded = self.bound(body, route);
-        let served = self.serve(found, parts, bounded, (&request_id, traceparent), peer).instrument(span.clone());
+        let served =
+            self.serve(found, parts, bounded, (&request_id, traceparent), peer).instrument(span.clone());
         let mut response = served.await.unwrap_or_else(warp::Reply::into_response);
         let error = response.extensions_mut().remove::<ApiError>();
         if let Some(error) = &error {
@@ -237,9 +238,23 @@ impl Report<'_> {
             match self.status {
                 // Over by itself: whoever asked is told to come back, or how far behind a view is.
                 StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-                    tracing::warn!(method, route = template, status, code, cause, "{method} {template} not now");
+                    tracing::warn!(
+                        method,
+                        route = template,
+                        status,
+                        code,
+                        cause,
+                        "{method} {template} not now"
+                    );
                 }
-                _ => tracing::error!(method, route = template, status, code, cause, "{method} {template} failed"),
+                _ => tracing::error!(
+                    method,
+                    route = template,
+                    status,
+                    code,
+                    cause,
+                    "{method} {template} failed"
+                ),
             }
         }
         tracing::info!(method, route = template, status, code, millis, "{method} {template} {status}");

@@ -33,7 +33,9 @@ mod tests {
 
     #[test]
     fn one_that_could_forge_a_log_line_is_none() {
-        for sent in [b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0\"".as_slice(), "é".as_bytes(), b""] {
+        for sent in
+            [b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0\"".as_slice(), "é".as_bytes(), b""]
+        {
             let mut headers = HeaderMap::new();
             headers.append(TRACEPARENT, http::HeaderValue::from_bytes(sent).unwrap());
             assert_eq!(parent(&headers), None);

@@ -161,7 +161,19 @@ impl Drop for Logs {
 pub fn begin(options: &LogOptions) -> Result<Logs, LogError> {
     let (subscriber, logs) = subscriber(options)?;
     subscriber.try_init()?;
+    log_panics();
     Ok(logs)
+}
+
+/// Has every panic logged where it happens, with the ids of its span, beside what the standard library writes to stderr: a
+/// task that ends of one would end without a trace in the logs. What it said stays out, since it could be anything.
+fn log_panics() {
+    let to_stderr = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let location = panic.location().map(ToString::to_string);
+        crate::critical!(location, "a panic: a fault of this program; please report it");
+        to_stderr(panic);
+    }));
 }
 
 /// The same without making it the process's own, for tests and for tools that bring their own.

@@ -53,7 +53,12 @@ impl RotatingFile {
             None => {
                 self.written_bytes = close_to_others(&self.path)?;
                 let never = RollingConditionBasic::new();
-                RollingFileAppender::new_with_buffer_capacity(&self.path, never, self.predecessors, BUFFER_BYTES)?
+                RollingFileAppender::new_with_buffer_capacity(
+                    &self.path,
+                    never,
+                    self.predecessors,
+                    BUFFER_BYTES,
+                )?
             }
         };
         Ok(self.file.insert(file))

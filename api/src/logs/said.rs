@@ -63,6 +63,12 @@ impl Said {
             "trace_id" => &mut ids.trace_id,
             "span_id" => &mut ids.span_id,
             name => {
+                // A stream of the ledger is named by its type and its id.
+                if let ("stream", Some(copy)) =
+                    (name, value.as_str().and_then(|it| it.strip_prefix("ExamCopy ")))
+                {
+                    ids.copy_id.get_or_insert_with(|| copy.to_owned());
+                }
                 self.fields.insert(name.to_owned(), value);
                 return;
             }

@@ -98,7 +98,9 @@ mod tests {
         let numbers: Vec<usize> = text.lines().map(|line| line.parse().unwrap()).collect();
         assert_eq!(lost.lines(), counted);
         assert_eq!(numbers.len() + counted, 2_010);
-        assert!(numbers.is_sorted() && numbers.ends_with(&[2_008, 2_009]) && text.len() == 100 * numbers.len());
+        assert!(
+            numbers.is_sorted() && numbers.ends_with(&[2_008, 2_009]) && text.len() == 100 * numbers.len()
+        );
     }
 
     #[test]

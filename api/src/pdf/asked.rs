@@ -61,7 +61,8 @@ impl AskedBy {
 pub(super) fn repeatable(said: &[u8]) -> Vec<String> {
     let said = String::from_utf8_lossy(said);
     let known = |line: &&str| line.starts_with(OWN) || ABORTS.iter().any(|abort| line.starts_with(abort));
-    let plain = |line: &str| line.chars().filter(|character| !character.is_control()).take(CHARACTERS).collect();
+    let plain =
+        |line: &str| line.chars().filter(|character| !character.is_control()).take(CHARACTERS).collect();
     said.lines().filter(known).take(LINES).map(plain).collect()
 }
 
@@ -88,7 +89,10 @@ mod tests {
             asked().line("a panic at src/raster.rs:7")
         );
         let repeated = repeatable(said.as_bytes());
-        assert_eq!(repeated[0], "pdf-worker request front-7 traceparent 00-ab-cd-01: a panic at src/raster.rs:7");
+        assert_eq!(
+            repeated[0],
+            "pdf-worker request front-7 traceparent 00-ab-cd-01: a panic at src/raster.rs:7"
+        );
         assert_eq!(repeated[1], "memory allocation of 9 bytes failed");
         assert!(repeated[2].starts_with("pdf-worker: [2Jxxx") && repeated[2].len() == CHARACTERS);
         assert_eq!(repeated.len(), 3);

@@ -11,9 +11,7 @@ use super::import::check_source;
 use super::overlay::Overlay;
 use super::process::WorkerProcess;
 use super::protocol::{Finalised, FrameKind, Imported, Task, parse_page};
-use super::{
-    AskedBy, PdfError, PdfErrorType, PdfLimits, PdfStage, RENDERER, RenderWarning, RenderedPage,
-};
+use super::{AskedBy, PdfError, PdfErrorType, PdfLimits, PdfStage, RENDERER, RenderWarning, RenderedPage};
 
 /// Starts child processes for PDF work.
 #[derive(Debug, Clone)]

@@ -169,7 +169,11 @@ impl WorkerProcess {
     /// The head of what it wrote on stderr, once it has ended; nothing the second time.
     async fn said(&mut self) -> Vec<u8> {
         let Some(errors) = self.errors.take() else { return Vec::new() };
-        timeout(Duration::from_secs(END_SECONDS_MAX), errors).await.ok().and_then(Result::ok).unwrap_or_default()
+        timeout(Duration::from_secs(END_SECONDS_MAX), errors)
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .unwrap_or_default()
     }
 
     /// Logs how the child ended, in the span of the work, and what it said as far as that is not the document's.

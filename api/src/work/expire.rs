@@ -45,7 +45,10 @@ async fn look(bench: &Bench) -> anyhow::Result<()> {
         }
     }
     if let Some(newer) = newer {
-        tracing::warn!(cause = domain::chain(&newer), "the end of a lease is left to a process of a later version");
+        tracing::warn!(
+            cause = domain::chain(&newer),
+            "the end of a lease is left to a process of a later version"
+        );
         duty::give_up(pool, DUTY, bench.worker).await;
     }
     Ok(())

@@ -107,7 +107,12 @@ async fn make(
 ) -> Result<Made, Refused> {
     let copy = claim.item.copy;
     let source = fetch(bench, copy, paper.identity.source).await?;
-    let texts = bench.app.vault.open(&sealed_texts(paper)).await.map_err(|error| Refused::new(WorkStage::Fetch, WorkError::Unknown, domain::chain(&error)))?;
+    let texts = bench
+        .app
+        .vault
+        .open(&sealed_texts(paper))
+        .await
+        .map_err(|error| Refused::new(WorkStage::Fetch, WorkError::Unknown, domain::chain(&error)))?;
     let overlay = overlay::overlay(copy, exam, paper, run, &texts);
     let made = bench.pdf.asked_by(claim.asked_by()).finalise(source, &overlay).await?;
     let stored = bench

@@ -149,7 +149,9 @@ async fn read(bench: &Bench, claim: &Claim, identity: &Identity) -> Result<Impor
     };
     bench.pdf.asked_by(claim.asked_by()).import(source, store).await.map_err(|error| match error {
         ImportError::Pdf(error) => error.into(),
-        ImportError::Page(error) => Refused::new(WorkStage::Store, WorkError::Unknown, domain::chain(&*error)),
+        ImportError::Page(error) => {
+            Refused::new(WorkStage::Store, WorkError::Unknown, domain::chain(&*error))
+        }
     })
 }
 

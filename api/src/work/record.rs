@@ -16,11 +16,7 @@ use crate::ledger::{ExecuteError, Order};
 
 /// Appends an outcome. Answers its position, or none where the copy had moved on: another worker was faster, or
 /// someone voided the copy meanwhile, and there is nothing left to record.
-pub(super) async fn record(
-    bench: &Bench,
-    claim: &Claim,
-    action: CopyAction,
-) -> anyhow::Result<Option<i64>> {
+pub(super) async fn record(bench: &Bench, claim: &Claim, action: CopyAction) -> anyhow::Result<Option<i64>> {
     let order = Order {
         by: claim.by(),
         idempotency: None,

@@ -38,7 +38,10 @@ pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
             }
             Ok(None) => bench.limits.poll,
             Err(error) => {
-                tracing::warn!(cause = domain::chain(&error), "the work queue could not be read; it is tried again");
+                tracing::warn!(
+                    cause = domain::chain(&error),
+                    "the work queue could not be read; it is tried again"
+                );
                 bench.limits.poll * 10
             }
         };

@@ -160,7 +160,8 @@ async fn peak_kibibytes(page_count: usize) -> u64 {
 #[tokio::test]
 async fn a_program_that_is_missing_or_is_not_ours_is_told_apart_from_a_bad_pdf() {
     for program in ["/nowhere/gradeledger", "/bin/echo", "/bin/false"] {
-        let worker = PdfWorker { program: program.into(), limits: PdfLimits::default(), asked_by: AskedBy::default() };
+        let worker =
+            PdfWorker { program: program.into(), limits: PdfLimits::default(), asked_by: AskedBy::default() };
         let good = Bytes::from(scans::tiny_pages(1));
         let outcome = worker.import(good, |_| async { Ok::<_, Infallible>(()) }).await;
         let Err(ImportError::Pdf(error)) = outcome else { panic!("{program}: {outcome:?}") };

@@ -88,7 +88,11 @@ impl Foundry {
                 Founded::LookAgain
             }
             Err(error) => {
-                warn!(views, cause = domain::chain(&error), "views could not be rebuilt, and are folded event by event");
+                warn!(
+                    views,
+                    cause = domain::chain(&error),
+                    "views could not be rebuilt, and are folded event by event"
+                );
                 Founded::Not
             }
         }
