@@ -18,10 +18,12 @@ pub struct Caller {
 }
 
 /// The id that a caller gave to a command, and what tells a repeat from another command (L3).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CommandKey {
     /// As sent.
     pub key: String,
     /// What the command is: method, path and the digest of the body.
     pub asked: Vec<u8>,
 }
+
+crate::redacted::debug_without_the_rest! { CommandKey {  } }

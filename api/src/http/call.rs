@@ -23,7 +23,7 @@ pub const X_LOCK_TOKEN: HeaderName = HeaderName::from_static("x-lock-token");
 const MAX_KEY_CHARACTERS: usize = 128;
 
 /// A request whose caller may make it. A handler gets it from [`call()`](super::route::call).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Call {
     /// The caller.
     pub actor: Actor,
@@ -44,6 +44,8 @@ pub struct Call {
     method: Method,
     path: String,
 }
+
+crate::redacted::debug_without_the_rest! { Call { actor, request_id, traceparent, seen, prefer_wait, method } }
 
 impl Call {
     pub(super) fn of(

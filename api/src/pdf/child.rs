@@ -49,7 +49,7 @@ pub struct ImportedPage {
 }
 
 /// A final PDF, made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FinalPdf {
     /// The file.
     pub bytes: Bytes,
@@ -64,6 +64,8 @@ pub struct FinalPdf {
     /// How long it took, start of the child included.
     pub duration: Duration,
 }
+
+crate::redacted::debug_without_the_rest! { FinalPdf { sha256, source_page_count, page_count, warnings, duration } }
 
 /// Why an import ended early.
 #[derive(Debug, thiserror::Error)]

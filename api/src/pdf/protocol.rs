@@ -121,11 +121,12 @@ pub(super) struct Finalised {
 }
 
 /// A frame as read.
-#[derive(Debug)]
 pub(super) struct Frame {
     pub(super) kind: FrameKind,
     pub(super) payload: Vec<u8>,
 }
+
+crate::redacted::debug_without_the_rest! { Frame { kind } }
 
 /// Writes one frame whose payload is the concatenation of `parts`.
 pub(super) fn write_frame(out: &mut impl Write, kind: FrameKind, parts: &[&[u8]]) -> io::Result<()> {
