@@ -128,7 +128,13 @@ async fn locked(ledger: &Ledger) -> (CopyId, ShownLock, ActorId) {
 
 async fn execute(ledger: &Ledger, actor: ActorId, copy: CopyId, action: CopyAction) {
     let order = Order::<ExamCopy> {
-        by: By { actor, role: Role::Grader, request_id: "bench".to_owned(), causation_id: None },
+        by: By {
+            actor,
+            role: Role::Grader,
+            request_id: "bench".to_owned(),
+            causation_id: None,
+            traceparent: None,
+        },
         idempotency: None,
         vault: Vec::new(),
         command: &|at: Timestamp| CopyCommand { actor, at, action: action.clone() },

@@ -140,7 +140,13 @@ impl Office {
 
     async fn execute(&self, actor: ActorId, copy: CopyId, action: CopyAction, vault: Vec<VaultRow>) {
         let order = Order::<ExamCopy> {
-            by: By { actor, role: Role::Grader, request_id: "bench".to_owned(), causation_id: None },
+            by: By {
+                actor,
+                role: Role::Grader,
+                request_id: "bench".to_owned(),
+                causation_id: None,
+                traceparent: None,
+            },
             idempotency: None,
             vault,
             command: &|at: Timestamp| CopyCommand { actor, at, action: action.clone() },

@@ -5,6 +5,7 @@
 //! gives the same state for ever.
 
 pub mod access;
+pub mod chain;
 pub mod commitment;
 pub mod copy;
 pub mod digest;
@@ -18,12 +19,14 @@ pub mod points;
 pub mod scheme;
 pub mod shape;
 pub mod time;
+pub mod trace;
 pub mod upcast;
 
 mod event_types;
 
 pub(crate) use event_types::event_types;
 
+pub use chain::chain;
 pub use commitment::Commitment;
 pub use digest::Digest;
 pub use geometry::PageBox;
@@ -36,3 +39,4 @@ pub use points::Points;
 pub use scheme::Question;
 pub use shape::{READER, Reader};
 pub use time::Timestamp;
+pub use trace::TraceParent;

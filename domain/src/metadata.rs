@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
-use crate::ActorId;
+use crate::{ActorId, TraceParent};
 
 /// What an actor may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,4 +70,12 @@ pub struct Metadata {
     /// The event that made a worker act.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<Uuid>,
+    /// The trace that the request was part of, where the caller said so.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "valid_or_none")]
+    pub traceparent: Option<TraceParent>,
+}
+
+/// What no build of ours writes is no reason not to read an event.
+fn valid_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TraceParent>, D::Error> {
+    Ok(String::deserialize(deserializer)?.parse().ok())
 }

@@ -1,5 +1,6 @@
 //! Where a ledger's database comes from.
 
+use std::fmt;
 use std::str::FromStr as _;
 
 use sqlx::postgres::PgConnectOptions;
@@ -12,8 +13,8 @@ pub const LEDGER_DATABASE: &str = "gradeledger";
 /// The key store's database on a private Postgres.
 pub const KEYS_DATABASE: &str = "gradeledger_keys";
 
-/// Where the databases of a ledger come from.
-#[derive(Debug, Clone)]
+/// Where the databases of a ledger come from. Its `Debug` is redacted, for a URL may hold a password.
+#[derive(Clone)]
 pub enum Source {
     /// An existing Postgres; its databases exist.
     Existing {
@@ -26,9 +27,17 @@ pub enum Source {
     Private(PrivateOptions),
 }
 
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Existing { .. } => f.write_str("Existing([secret])"),
+            Self::Private(options) => f.debug_tuple("Private").field(options).finish(),
+        }
+    }
+}
+
 /// The databases of a ledger, ready to connect to, not yet migrated. The options are plain: pass them through
-/// [`connect_options`](crate::connect_options) for a session of the ledger.
-#[derive(Debug)]
+/// [`connect_options`](crate::connect_options) for a session of the ledger. The `Debug` is redacted, as options hold passwords.
 pub struct Databases {
     /// The ledger's database.
     pub ledger: PgConnectOptions,
@@ -36,6 +45,12 @@ pub struct Databases {
     pub keys: PgConnectOptions,
     /// The private Postgres behind them, if it is one; whoever opened it stops it at the end.
     pub private: Option<PrivatePostgres>,
+}
+
+impl fmt::Debug for Databases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Databases").field("private", &self.private).finish_non_exhaustive()
+    }
 }
 
 /// Why a source gave no databases.

@@ -83,6 +83,7 @@ async fn execute(ledger: &Ledger, hand: Hand, action: CopyAction) -> i64 {
             role: Role::Grader,
             request_id: Uuid::now_v7().to_string(),
             causation_id: None,
+            traceparent: None,
         },
         idempotency: None,
         vault: Vec::new(),

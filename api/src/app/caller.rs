@@ -1,6 +1,6 @@
 //! Who asks for a use case.
 
-use domain::{ActorId, Role};
+use domain::{ActorId, Role, TraceParent};
 
 /// Who asks, through which request.
 #[derive(Clone, Debug)]
@@ -11,15 +11,19 @@ pub struct Caller {
     pub role: Role,
     /// The request that leads to log lines and events.
     pub request_id: String,
+    /// The trace that the request is part of.
+    pub traceparent: Option<TraceParent>,
     /// The id of the command, where the caller gave one.
     pub key: Option<CommandKey>,
 }
 
 /// The id that a caller gave to a command, and what tells a repeat from another command (L3).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CommandKey {
     /// As sent.
     pub key: String,
     /// What the command is: method, path and the digest of the body.
     pub asked: Vec<u8>,
 }
+
+crate::redacted::debug_without_the_rest! { CommandKey {  } }

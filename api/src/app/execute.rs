@@ -12,13 +12,15 @@ use crate::ledger::{By, Executed, FirstAnswer, Idempotency, Order, Place, Stored
 use crate::vault::VaultRow;
 
 /// What a command is answered with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Written {
     /// The resource as it stands after it, texts opened.
     pub answer: Value,
     /// What a reader must have seen to see this.
     pub position: Place,
 }
+
+crate::redacted::debug_without_the_rest! { Written { position } }
 
 impl App {
     pub(super) async fn execute<A, T>(
@@ -42,6 +44,7 @@ impl App {
             role: caller.role,
             request_id: caller.request_id.clone(),
             causation_id: None,
+            traceparent: caller.traceparent,
         };
         let order = Order { by, idempotency, vault, command, answer: &kept };
         let executed = self.ledger.execute(stream, order).await?;

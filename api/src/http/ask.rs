@@ -18,6 +18,7 @@ pub(super) fn caller(call: &Call, body: &Digest) -> Caller {
         actor: call.actor.id,
         role: call.actor.role,
         request_id: call.request_id.to_string(),
+        traceparent: call.traceparent,
         key: call
             .idempotency_key
             .as_ref()

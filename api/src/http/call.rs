@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Digest;
+use domain::{Digest, TraceParent};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method};
 
@@ -23,12 +23,14 @@ pub const X_LOCK_TOKEN: HeaderName = HeaderName::from_static("x-lock-token");
 const MAX_KEY_CHARACTERS: usize = 128;
 
 /// A request whose caller may make it. A handler gets it from [`call()`](super::route::call).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Call {
     /// The caller.
     pub actor: Actor,
     /// For event metadata; the answer's header is set by the frame.
     pub request_id: RequestId,
+    /// The trace that the request is part of, for event metadata.
+    pub traceparent: Option<TraceParent>,
     /// `Idempotency-Key`: 1 to 128 visible ASCII characters, as sent.
     pub idempotency_key: Option<String>,
     /// `X-Lock-Token`, as sent; not yet known to be anyone's.
@@ -43,11 +45,13 @@ pub struct Call {
     path: String,
 }
 
+crate::redacted::debug_without_the_rest! { Call { actor, request_id, traceparent, seen, prefer_wait, method } }
+
 impl Call {
     pub(super) fn of(
         parts: &Parts,
         actor: Actor,
-        request_id: RequestId,
+        (request_id, traceparent): (RequestId, Option<TraceParent>),
         longest_wait: Duration,
     ) -> Result<Self, ApiError> {
         let headers = &parts.headers;
@@ -55,6 +59,7 @@ impl Call {
         Ok(Self {
             actor,
             request_id,
+            traceparent,
             idempotency_key: key(headers, &IDEMPOTENCY_KEY)?,
             lock_token: key(headers, &X_LOCK_TOKEN)?,
             seen_position: seen.map(|seen| seen.position),

@@ -133,16 +133,7 @@ impl ApiError {
 
     /// The cause and the causes of it, for the log.
     pub(super) fn chain(&self) -> String {
-        let mut text = String::new();
-        let mut next = self.0.cause.as_deref().map(|cause| cause as &dyn Error);
-        while let Some(error) = next {
-            if !text.is_empty() {
-                text.push_str(": ");
-            }
-            text.push_str(&error.to_string());
-            next = error.source();
-        }
-        text
+        self.0.cause.as_deref().map_or_else(String::new, |cause| domain::chain(cause))
     }
 
     /// What is said of it to whoever asked.

@@ -6,6 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
+use domain::TraceParent;
 use futures::FutureExt as _;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use http::request::Parts;
@@ -22,6 +23,7 @@ use super::roles::Action;
 use super::route::{BodySize, Route};
 use super::stay::{Stay, Stopping};
 use super::table::{Found, Table, copy_in};
+use super::trace;
 use crate::app::App;
 use crate::limits::HttpLimits;
 use crate::logs;
@@ -69,9 +71,13 @@ impl Frame {
         let request_id = RequestId::of(request.headers());
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(stopping);
-        let span = tracing::info_span!(
+        let traceparent = trace::parent(&parts.headers);
+        // Of the highest level, so that no filter takes the ids off the lines that it lets pass.
+        let span = tracing::error_span!(
             "request",
             request_id = request_id.as_str(),
+            trace_id = traceparent.map(|parent| parent.trace_id()),
+            span_id = traceparent.map(|parent| parent.span_id()),
             user_id = tracing::field::Empty,
             copy_id = tracing::field::Empty,
         );
@@ -79,7 +85,8 @@ impl Frame {
         let found = self.table.find(&method, parts.uri.path());
         let route = if let Found::Route(route) = found { Some(route) } else { None };
         let bounded = self.bound(body, route);
-        let served = self.serve(found, parts, bounded, &request_id, peer).instrument(span.clone());
+        let served =
+            self.serve(found, parts, bounded, (&request_id, traceparent), peer).instrument(span.clone());
         let mut response = served.await.unwrap_or_else(warp::Reply::into_response);
         let error = response.extensions_mut().remove::<ApiError>();
         if let Some(error) = &error {
@@ -113,7 +120,7 @@ impl Frame {
         found: Found<'_>,
         mut parts: Parts,
         body: BoundedBody,
-        request_id: &RequestId,
+        (request_id, traceparent): (&RequestId, Option<TraceParent>),
         peer: SocketAddr,
     ) -> Result<Response, ApiError> {
         let route = match found {
@@ -130,7 +137,7 @@ impl Frame {
         }
         if let Some((actor, token)) = self.caller(route.action(), &parts, peer).await? {
             Span::current().record("user_id", tracing::field::display(actor.id));
-            let call = Call::of(&parts, actor, request_id.clone(), self.limits.prefer_wait)?;
+            let call = Call::of(&parts, actor, (request_id.clone(), traceparent), self.limits.prefer_wait)?;
             // Here and not in the handlers: none can then answer in the name of a history that its caller has not seen.
             if let Some(seen) = call.seen {
                 self.app.check_seen(seen).await?;
@@ -228,7 +235,27 @@ impl Report<'_> {
         let code = self.error.as_ref().map(ApiError::code);
         if let Some(error) = self.error.as_ref().filter(|_| self.status.is_server_error()) {
             let cause = error.chain();
-            tracing::error!(method, route = template, status, code, cause, "{method} {template} failed");
+            match self.status {
+                // Over by itself: whoever asked is told to come back, or how far behind a view is.
+                StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+                    tracing::warn!(
+                        method,
+                        route = template,
+                        status,
+                        code,
+                        cause,
+                        "{method} {template} not now"
+                    );
+                }
+                _ => tracing::error!(
+                    method,
+                    route = template,
+                    status,
+                    code,
+                    cause,
+                    "{method} {template} failed"
+                ),
+            }
         }
         tracing::info!(method, route = template, status, code, millis, "{method} {template} {status}");
         if self.route.is_some_and(|route| matches!(route.action(), Action::Mark | Action::Administer)) {

@@ -70,7 +70,7 @@ impl Check {
             async move {
                 let answered = sqlx::query("SELECT 1").execute(&pool).await;
                 answered.map(drop).map_err(|error| {
-                    tracing::warn!(%error, "the database does not answer");
+                    tracing::warn!(cause = domain::chain(&error), "the database does not answer");
                     "it does not answer; the log says why".to_owned()
                 })
             }
@@ -85,7 +85,7 @@ impl Check {
             let views = views.clone();
             async move {
                 let status = views.status().await.map_err(|error| {
-                    tracing::warn!(%error, "the progress of the views cannot be read");
+                    tracing::warn!(cause = domain::chain(&error), "the progress of the views cannot be read");
                     "their progress cannot be read; the log says why".to_owned()
                 })?;
                 let trouble: Vec<String> = status.iter().filter_map(trouble).collect();

@@ -45,6 +45,7 @@ mod scores;
 mod server;
 mod stay;
 mod table;
+mod trace;
 
 pub use answer::{Answer, LEDGER_POSITION};
 pub use body::{BodyError, JsonBody, PdfUpload, Uploads, json, pdf};

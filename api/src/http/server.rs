@@ -127,7 +127,7 @@ async fn accept(listener: TcpListener, frame: Arc<Frame>, mut stopping: watch::R
                 tokio::spawn(connection.serve(stream, graceful.watcher()));
             }
             Some((Err(error), _)) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                tracing::warn!(cause = domain::chain(&error), "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -174,7 +174,7 @@ impl Connection {
         tokio::select! {
             ended = connection => if let Err(error) = ended {
                 // Clients go away in many ways, and none of them is ours to mend.
-                tracing::debug!(%error, "a connection ended early");
+                tracing::debug!(cause = domain::chain(&error), "a connection ended early");
             },
             _ = self.cutting_off.wait_for(|cut| *cut) => {}
         }

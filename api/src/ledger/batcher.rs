@@ -88,7 +88,11 @@ impl Batcher {
         if batch.len() == 1 {
             return answer_all(batch, &Outcome::Failed(LedgerError::Database(Arc::new(error))));
         }
-        tracing::warn!(%error, commands = batch.len(), "a batch was refused; its commands are sent one by one");
+        tracing::warn!(
+            cause = domain::chain(&error),
+            commands = batch.len(),
+            "a batch was refused; its commands are sent one by one"
+        );
         for queued in batch {
             if let Err((alone, error)) = self.commit_whole(vec![queued]).await {
                 answer_all(alone, &Outcome::Failed(LedgerError::Database(Arc::new(error))));
@@ -115,14 +119,22 @@ impl Batcher {
             match trouble {
                 Trouble::Refused => return Err((batch, error)),
                 Trouble::Busy if !may_be_done => {
-                    tracing::warn!(%error, commands = batch.len(), "the append lock was not to be had");
+                    tracing::warn!(
+                        cause = domain::chain(&error),
+                        commands = batch.len(),
+                        "the append lock was not to be had"
+                    );
                     answer_all(batch, &Outcome::Busy("the append lock is held"));
                     return Ok(());
                 }
                 Trouble::Busy | Trouble::NotDone => {}
                 Trouble::Unknown => may_be_done = true,
             }
-            tracing::warn!(%error, commands = batch.len(), "the connection that appends was lost; trying again");
+            tracing::warn!(
+                cause = domain::chain(&error),
+                commands = batch.len(),
+                "the connection that appends was lost; trying again"
+            );
             self.session.lose();
             if Instant::now() >= deadline {
                 let away = if may_be_done { Outcome::Unknown } else { Outcome::Busy("the database is away") };

@@ -196,7 +196,7 @@ impl Ledger {
     fn failed<E>(&self, error: LedgerError) -> ExecuteError<E> {
         match error {
             LedgerError::Unavailable(error) => {
-                tracing::warn!(%error, "the ledger's database does not answer");
+                tracing::warn!(cause = domain::chain(&*error), "the ledger's database does not answer");
                 self.busy("the database is away")
             }
             error => ExecuteError::Ledger(error),
@@ -218,6 +218,7 @@ fn written<A: Stored>(
         request_id: order.by.request_id.clone(),
         command_id: key,
         causation_id: order.by.causation_id,
+        traceparent: order.by.traceparent,
     };
     let mut append = Append {
         principal: order.idempotency.map_or(order.by.actor, |idempotency| idempotency.principal).0,

@@ -23,7 +23,11 @@ pub(super) async fn run(
     while appended.changed().await.is_ok() {
         let position = *appended.borrow_and_update();
         if let Err(error) = notify(&mut session, &channel, position, &limits).await {
-            tracing::warn!(%error, position, "readers were not notified; they find it by polling");
+            tracing::warn!(
+                cause = domain::chain(&error),
+                position,
+                "readers were not notified; they find it by polling"
+            );
             session.lose();
             session.back_off(Instant::now() + limits.longest_backoff).await;
         } else {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cqrs_es::Aggregate;
-use domain::{ActorId, Digest, Role, Timestamp};
+use domain::{ActorId, Digest, Role, Timestamp, TraceParent};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -20,6 +20,8 @@ pub struct By {
     pub request_id: String,
     /// The event that made a worker act.
     pub causation_id: Option<Uuid>,
+    /// The trace that the request was part of.
+    pub traceparent: Option<TraceParent>,
 }
 
 /// A caller's wish that repeating this request does nothing more (L3).

@@ -9,13 +9,14 @@ use tokio::time::{Instant, sleep, timeout};
 use super::LedgerLimits;
 
 /// A connection that only its task uses, so that no other user of a pool can make an append wait.
-#[derive(Debug)]
 pub(super) struct Session {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
     backoff: Backoff,
     connect_timeout: Duration,
 }
+
+crate::redacted::debug_without_the_rest! { Session { connect_timeout } }
 
 impl Session {
     pub(super) fn new(options: &PgConnectOptions, limits: &LedgerLimits) -> Self {

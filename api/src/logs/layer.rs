@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 
-use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
 use tracing_appender::non_blocking::NonBlocking;
@@ -11,7 +10,8 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::AUDIT;
-use super::line::{Format, Ids, Line};
+use super::line::{Format, Line};
+use super::said::Said;
 
 /// Writes every event as a line.
 pub(super) struct Lines {
@@ -23,44 +23,30 @@ pub(super) struct Lines {
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let mut ids = Ids::default();
-        attributes.record(&mut ids);
-        span.extensions_mut().replace(ids);
+        let mut said = Said::default();
+        attributes.record(&mut said);
+        span.extensions_mut().replace(said);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        if let Some(ids) = span.extensions_mut().get_mut::<Ids>() {
-            values.record(ids);
+        if let Some(said) = span.extensions_mut().get_mut::<Said>() {
+            values.record(said);
         }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut line = Line::of(event.metadata());
+        let mut said = Said::default();
+        event.record(&mut said);
         for span in context.event_scope(event).into_iter().flatten() {
-            if let Some(ids) = span.extensions().get::<Ids>() {
+            if let Some(outer) = span.extensions().get::<Said>() {
                 // From the inside out: what an inner span says stands.
-                line.ids.or(ids);
+                said.or(outer);
             }
         }
-        event.record(&mut line);
-        let text = line.render(self.format);
+        let text = Line::of(event.metadata(), said).render(self.format);
         let to = if event.metadata().target() == AUDIT { &self.audit } else { &self.ledger };
         // The queue takes it, or counts it as dropped.
         let _ = to.clone().write_all(text.as_bytes());
-    }
-}
-
-impl Visit for Ids {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if let Some(place) = self.place(field.name()) {
-            *place = Some(value.to_owned());
-        }
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        if let Some(place) = self.place(field.name()) {
-            *place = Some(format!("{value:?}"));
-        }
     }
 }

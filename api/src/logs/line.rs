@@ -1,12 +1,13 @@
 //! One line.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use domain::Timestamp;
-use serde_json::{Map, Value, json};
-use tracing::field::{Field, Visit};
+use serde_json::{Value, json};
 use tracing::{Level, Metadata};
+
+use super::said::{Ids, Said};
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,61 +18,27 @@ pub enum Format {
     Text,
 }
 
-/// The ids that lead from line to line.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Ids {
-    request_id: Option<String>,
-    user_id: Option<String>,
-    copy_id: Option<String>,
-}
-
-impl Ids {
-    pub(super) fn place(&mut self, name: &str) -> Option<&mut Option<String>> {
-        match name {
-            "request_id" => Some(&mut self.request_id),
-            "user_id" => Some(&mut self.user_id),
-            "copy_id" => Some(&mut self.copy_id),
-            _ => None,
-        }
-    }
-
-    /// Takes from `outer` what is not known yet.
-    pub(super) fn or(&mut self, outer: &Self) {
-        for (mine, theirs) in [
-            (&mut self.request_id, &outer.request_id),
-            (&mut self.user_id, &outer.user_id),
-            (&mut self.copy_id, &outer.copy_id),
-        ] {
-            if mine.is_none() {
-                mine.clone_from(theirs);
-            }
-        }
-    }
-}
-
 /// An event on its way to a line.
 pub(super) struct Line {
     at: Timestamp,
     level: &'static str,
     target: &'static str,
-    message: String,
-    fields: Map<String, Value>,
-    pub(super) ids: Ids,
+    said: Said,
 }
 
 impl Line {
-    pub(super) fn of(metadata: &Metadata<'static>) -> Self {
+    pub(super) fn of(metadata: &Metadata<'static>, said: Said) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
         let level = match *metadata.level() {
+            Level::ERROR if said.critical => "CRITICAL",
             Level::ERROR => "ERROR",
             Level::WARN => "WARNING",
             Level::INFO => "INFO",
             Level::DEBUG => "DEBUG",
             Level::TRACE => "TRACE",
         };
-        let (message, fields, ids) = (String::new(), Map::new(), Ids::default());
-        Self { at: Timestamp::from_micros(micros), level, target: metadata.target(), message, fields, ids }
+        Self { at: Timestamp::from_micros(micros), level, target: metadata.target(), said }
     }
 
     pub(super) fn render(self, format: Format) -> String {
@@ -82,88 +49,77 @@ impl Line {
     }
 
     fn json(self) -> String {
+        let Said { message, ids, fields, .. } = self.said;
+        let Ids { request_id, user_id, copy_id, position, trace_id, span_id } = ids;
         let mut line = json!({
             "timestamp": self.at.to_string(),
             "level": self.level,
             "target": self.target,
-            "message": self.message,
-            "request_id": self.ids.request_id,
-            "user_id": self.ids.user_id,
-            "copy_id": self.ids.copy_id,
+            "message": message,
+            "request_id": request_id,
+            "user_id": user_id,
+            "copy_id": copy_id,
+            "position": position,
         });
-        if let Some(members) = line.as_object_mut().filter(|_| !self.fields.is_empty()) {
-            members.insert("fields".to_owned(), Value::Object(self.fields));
+        if let Some(members) = line.as_object_mut() {
+            let trace = [("trace_id", trace_id), ("span_id", span_id)];
+            members.extend(trace.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?.into()))));
+            if !fields.is_empty() {
+                members.insert("fields".to_owned(), Value::Object(fields));
+            }
         }
-        format!("{line}\n")
-    }
-
-    /// What a text says is escaped: a line break in it must not look like a line of ours.
-    fn text(self) -> String {
-        let at = self.at.to_string();
-        let clock = at.get(11..23).unwrap_or(&at);
-        let mut text = format!("{clock} {:8} {}", self.level, escaped(&self.message));
-        for (name, value) in &self.fields {
-            // Writing to a String cannot fail.
-            let _ = write!(text, " {name}={}", escaped(&value.to_string()));
-        }
-        let ids = [("request", self.ids.request_id), ("user", self.ids.user_id), ("copy", self.ids.copy_id)];
-        for (name, id) in ids.into_iter().filter_map(|(name, id)| Some((name, id?))) {
-            let _ = write!(text, " {name}={}", escaped(&id));
+        let mut text = line.to_string();
+        // JSON lets them stand as they are, and a terminal that shows the file may obey them. They can only be inside of
+        // strings.
+        if text.contains(deceives) {
+            text = escaped(&text, |character| format!("\\u{:04x}", u32::from(character)));
         }
         text.push('\n');
         text
     }
 
-    fn put(&mut self, field: &Field, value: Value) {
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        match field.name() {
-            "message" => self.message = text(&value),
-            // The mark of `critical!`.
-            "critical" if value == Value::Bool(true) && self.level == "ERROR" => self.level = "CRITICAL",
-            name => match self.ids.place(name) {
-                Some(place) => *place = Some(text(&value)),
-                None => {
-                    self.fields.insert(name.to_owned(), value);
-                }
-            },
+    /// What a text says is escaped: a line break in it must not look like a line of ours.
+    fn text(self) -> String {
+        let visible = |text: &str| escaped(text, |character| character.escape_default().to_string());
+        let Said { message, ids, fields, .. } = self.said;
+        let at = self.at.to_string();
+        let clock = at.get(11..23).unwrap_or(&at);
+        let mut text = format!("{clock} {:8} {}", self.level, visible(&message));
+        // Writing to a String cannot fail.
+        for (name, value) in &fields {
+            let _ = write!(text, " {name}={}", visible(&value.to_string()));
         }
+        let ids = [
+            ("request", ids.request_id),
+            ("user", ids.user_id),
+            ("copy", ids.copy_id),
+            ("position", ids.position.map(|position| position.to_string())),
+            ("trace", ids.trace_id),
+            ("span", ids.span_id),
+        ];
+        for (name, id) in ids.into_iter().filter_map(|(name, id)| Some((name, id?))) {
+            let _ = write!(text, " {name}={}", visible(&id));
+        }
+        text.push('\n');
+        text
     }
 }
 
-impl Visit for Line {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, value.into());
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, value.into());
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, value.into());
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, value.into());
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, value.into());
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, format!("{value:?}").into());
-    }
-}
-
-fn escaped(text: &str) -> String {
+fn escaped(text: &str, escape: impl Fn(char) -> String) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() {
-            escaped.extend(character.escape_default());
+        if deceives(character) {
+            escaped.push_str(&escape(character));
         } else {
             escaped.push(character);
         }
     }
     escaped
+}
+
+/// Whether a character can make a line look like something else: control characters, line separators, and what turns the
+/// direction of text around (Unicode Technical Report 36, section 2.1).
+fn deceives(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,19 +1,29 @@
 //! Logs: one JSON object a line, to stdout or to files of bounded size.
 //!
 //! A line has always `timestamp` (RFC 3339, UTC, microseconds), `level`, `target`, `message`, and `request_id`,
-//! `user_id` and `copy_id` (null where they are not known: they come from the spans around the event); what
-//! else the event says stands in `fields`. Levels are named INFO, WARNING, ERROR and CRITICAL (DEBUG and
-//! TRACE when asked for). `user_id` is a pseudonym; nothing personal is in any line, since no event holds it.
+//! `user_id`, `copy_id` and `position` (null where they are not known: they come from the event or the spans around it);
+//! `trace_id` and `span_id` where the caller sent a `traceparent`; what else event and spans say stands in `fields`. An
+//! error stands there as `cause`, with its own causes ([`domain::chain`]). `user_id` is a pseudonym; nothing personal is in
+//! any line, since no event holds it.
 //!
-//! Writing never blocks the service: lines go through a bounded queue to a thread, and are dropped, and counted,
-//! when it is full.
+//! Levels: INFO is normal; WARNING is over by itself or by another attempt (a lock conflict, a lost connection); ERROR needs
+//! somebody's look; CRITICAL is the system's own trouble, such as retries that are exhausted. DEBUG and TRACE when asked for.
+//!
+//! Writing never blocks the service: lines go through a bounded queue to a thread. They are dropped, and counted, when it is
+//! full, and when the thread cannot write them.
 
 mod layer;
 mod line;
 mod rotation;
+mod said;
+mod sink;
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::os::fd::AsFd as _;
 use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -23,6 +33,7 @@ use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use layer::Lines;
 pub use line::Format;
 use rotation::RotatingFile;
+use sink::{BUFFER_BYTES, Counting, Lost};
 
 use crate::limits::LogLimits;
 use crate::metrics::Source;
@@ -72,16 +83,31 @@ pub enum LogError {
         /// What the system said.
         source: io::Error,
     },
+    /// There is no stdout to write to.
+    #[error("cannot write logs to stdout: {0}; choose a folder with --log-dir")]
+    NoStdout(#[source] io::Error),
     /// The process logs already.
     #[error("logging was begun twice")]
     Twice(#[from] TryInitError),
 }
 
+/// How long the end of the process waits for queued lines to be written; a sink that takes none must not hold it up.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
 /// Keeps the logs going. Dropping it writes what is queued.
 #[derive(Debug)]
 pub struct Logs {
-    _writers: Vec<WorkerGuard>,
-    dropped: Vec<(&'static str, ErrorCounter)>,
+    writers: Vec<WorkerGuard>,
+    dropped: Vec<(&'static str, Dropped)>,
+}
+
+/// What counts the lines that a log does not have.
+#[derive(Clone, Debug)]
+struct Dropped {
+    /// Their queue was full.
+    queue: ErrorCounter,
+    /// They could not be written.
+    sink: Lost,
 }
 
 impl Logs {
@@ -90,8 +116,8 @@ impl Logs {
     pub fn source(&self) -> Source {
         let dropped = self.dropped.clone();
         Source::new("logs", move |metrics| {
-            for (log, counter) in &dropped {
-                metrics.dropped_lines(log, counter.dropped_lines());
+            for (log, Dropped { queue, sink }) in &dropped {
+                metrics.dropped_lines(log, queue.dropped_lines().saturating_add(sink.lines()));
             }
             async { Ok(()) }
         })
@@ -103,11 +129,28 @@ impl Logs {
         to: impl Write + Send + 'static,
         limits: &LogLimits,
     ) -> NonBlocking {
+        let lost = Lost::default();
         let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(limits.queue_lines);
-        let (writer, guard) = builder.thread_name(log).finish(to);
-        self.dropped.push((log, writer.error_counter()));
-        self._writers.push(guard);
+        let (writer, guard) = builder.thread_name(log).finish(Counting::new(to, lost.clone()));
+        self.dropped.push((log, Dropped { queue: writer.error_counter(), sink: lost }));
+        self.writers.push(guard);
         writer
+    }
+}
+
+impl Drop for Logs {
+    fn drop(&mut self) {
+        let (done, written) = mpsc::channel();
+        let writers = std::mem::take(&mut self.writers);
+        // A guard says on stdout that it waited in vain, and that may be the very pipe which nobody reads.
+        let last = std::thread::Builder::new().name("last log lines".to_owned()).spawn(move || {
+            drop(writers);
+            // Whoever waited may be gone.
+            let _ = done.send(());
+        });
+        if last.is_ok() {
+            let _ = written.recv_timeout(LAST_LINES);
+        }
     }
 }
 
@@ -118,7 +161,19 @@ impl Logs {
 pub fn begin(options: &LogOptions) -> Result<Logs, LogError> {
     let (subscriber, logs) = subscriber(options)?;
     subscriber.try_init()?;
+    log_panics();
     Ok(logs)
+}
+
+/// Has every panic logged where it happens, with the ids of its span, beside what the standard library writes to stderr: a
+/// task that ends of one would end without a trace in the logs. What it said stays out, since it could be anything.
+fn log_panics() {
+    let to_stderr = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let location = panic.location().map(ToString::to_string);
+        crate::critical!(location, "a panic: a fault of this program; please report it");
+        to_stderr(panic);
+    }));
 }
 
 /// The same without making it the process's own, for tests and for tools that bring their own.
@@ -130,10 +185,13 @@ pub fn subscriber(
 ) -> Result<(impl tracing::Subscriber + Send + Sync + use<>, Logs), LogError> {
     let filter = EnvFilter::try_new(&options.filter)
         .map_err(|source| LogError::BadFilter { filter: options.filter.clone(), source })?;
-    let mut logs = Logs { _writers: Vec::new(), dropped: Vec::new() };
+    let mut logs = Logs { writers: Vec::new(), dropped: Vec::new() };
     let lines = match &options.folder {
         None => {
-            let stdout = logs.writer("stdout", io::stdout(), &options.limits);
+            // Not through the lock of the standard library's stdout, which a write to a full pipe would hold.
+            let stdout = io::stdout().as_fd().try_clone_to_owned().map_err(LogError::NoStdout)?;
+            let stdout = BufWriter::with_capacity(BUFFER_BYTES, File::from(stdout));
+            let stdout = logs.writer("stdout", stdout, &options.limits);
             Lines { format: options.format, ledger: stdout.clone(), audit: stdout }
         }
         Some(folder) => {

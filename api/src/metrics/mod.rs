@@ -73,8 +73,8 @@ impl Metrics {
     pub fn text(&self) -> String {
         let mut text = String::new();
         // Writing into a String cannot fail; a collector that fails leaves its own figures out.
-        if encode(&mut text, &self.0.registry).is_err() {
-            tracing::warn!("some figures could not be written");
+        if let Err(error) = encode(&mut text, &self.0.registry) {
+            tracing::error!(cause = domain::chain(&error), "some figures could not be written");
         }
         text
     }

@@ -53,7 +53,11 @@ impl Sources {
             metrics.source(source.name);
             match tokio::time::timeout(longest, (source.read)(metrics.clone())).await {
                 Ok(Ok(())) => return,
-                Ok(Err(error)) => tracing::warn!(source = source.name, %error, "figures could not be read"),
+                Ok(Err(error)) => tracing::warn!(
+                    source = source.name,
+                    cause = domain::chain(&*error),
+                    "figures could not be read"
+                ),
                 Err(_) => tracing::warn!(source = source.name, "figures were not read in time"),
             }
             metrics.stale(source.name);

@@ -11,7 +11,7 @@ use super::import::check_source;
 use super::overlay::Overlay;
 use super::process::WorkerProcess;
 use super::protocol::{Finalised, FrameKind, Imported, Task, parse_page};
-use super::{PdfError, PdfErrorType, PdfLimits, PdfStage, RENDERER, RenderWarning, RenderedPage};
+use super::{AskedBy, PdfError, PdfErrorType, PdfLimits, PdfStage, RENDERER, RenderWarning, RenderedPage};
 
 /// Starts child processes for PDF work.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct PdfWorker {
     pub program: PathBuf,
     /// What each child may use.
     pub limits: PdfLimits,
+    /// For which request they work.
+    pub asked_by: AskedBy,
 }
 
 /// An import that succeeded.
@@ -47,7 +49,7 @@ pub struct ImportedPage {
 }
 
 /// A final PDF, made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FinalPdf {
     /// The file.
     pub bytes: Bytes,
@@ -62,6 +64,8 @@ pub struct FinalPdf {
     /// How long it took, start of the child included.
     pub duration: Duration,
 }
+
+crate::redacted::debug_without_the_rest! { FinalPdf { sha256, source_page_count, page_count, warnings, duration } }
 
 /// Why an import ended early.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +84,13 @@ impl PdfWorker {
     /// # Errors
     /// When the path of the running program cannot be found.
     pub fn current(limits: PdfLimits) -> io::Result<Self> {
-        Ok(Self { program: std::env::current_exe()?, limits })
+        Ok(Self { program: std::env::current_exe()?, limits, asked_by: AskedBy::default() })
+    }
+
+    /// The same, for a request.
+    #[must_use]
+    pub fn asked_by(&self, asked_by: AskedBy) -> Self {
+        Self { asked_by, ..self.clone() }
     }
 
     /// Draws every page of `source` and hands each to `on_page`, in order, as it is made.
@@ -102,7 +112,7 @@ impl PdfWorker {
     {
         let started = Instant::now();
         check_source(&source, &self.limits)?;
-        let mut child = WorkerProcess::start(&self.program, Task::Import, &self.limits).await?;
+        let mut child = WorkerProcess::start(self, Task::Import).await?;
         child.send(FrameKind::Source, &source).await?;
         drop(source);
         let mut pages = Vec::new();
@@ -151,7 +161,7 @@ impl PdfWorker {
             let detail = format!("The annotations hold over {megabytes} MB of text. Shorten or remove some.");
             return Err(PdfError::new(PdfStage::Limits, PdfErrorType::Unknown, detail));
         }
-        let mut child = WorkerProcess::start(&self.program, Task::Finalise, &self.limits).await?;
+        let mut child = WorkerProcess::start(self, Task::Finalise).await?;
         child.send(FrameKind::Overlay, &overlay).await?;
         child.send(FrameKind::Source, &source).await?;
         drop((overlay, source));

@@ -6,6 +6,7 @@
 //! with limits on its memory and its time, and gets pages or a typed failure back: a hostile PDF kills a
 //! child, never the server. What runs inside the child is [`import`] and the finaliser, both plain functions.
 
+mod asked;
 mod child;
 mod end;
 mod error;
@@ -21,6 +22,7 @@ mod raster;
 mod sandbox;
 mod worker;
 
+pub use asked::AskedBy;
 pub use child::{FinalPdf, ImportError, ImportedPage, ImportedPdf, PdfWorker};
 pub use error::{PdfError, PdfErrorType, PdfStage};
 pub use limits::PdfLimits;

@@ -50,7 +50,7 @@ pub struct PageOverlay {
 }
 
 /// One annotation, drawn where the grader drew it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MarkOverlay {
     /// The number in its badge; counts from 1 on each page.
@@ -70,6 +70,8 @@ pub struct MarkOverlay {
     #[serde(default)]
     pub text: String,
 }
+
+crate::redacted::debug_without_the_rest! { MarkOverlay { number, area, kind, points_hundredths, question } }
 
 /// A box in millionths of the page *as shown*: after `/Rotate`, within the crop box that the renderer shows,
 /// origin at the top left, `y` growing downwards.
@@ -113,7 +115,7 @@ pub enum MarkKind {
 ///
 /// `finalise` refuses a sheet unless the points of `questions` and `annotations` sum to
 /// `total_hundredths`, and the maxima of `questions` to `maximum_total_hundredths`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScoreSheet {
     /// One line a question of the pinned scheme, in the scheme's order.
@@ -130,8 +132,10 @@ pub struct ScoreSheet {
     pub appreciation: Option<String>,
 }
 
+crate::redacted::debug_without_the_rest! { ScoreSheet { questions, annotations, total_hundredths, maximum_total_hundredths } }
+
 /// A question's line on the score sheet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuestionLine {
     /// The question as the scheme labels it.
@@ -144,6 +148,8 @@ pub struct QuestionLine {
     #[serde(default)]
     pub remark: Option<String>,
 }
+
+crate::redacted::debug_without_the_rest! { QuestionLine { label, points_hundredths, maximum_hundredths } }
 
 /// The line of an annotation that carries points.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

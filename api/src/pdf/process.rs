@@ -1,7 +1,6 @@
 //! One child process: its pipes, its time, its end.
 
 use std::io;
-use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -11,14 +10,15 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::end::out_of_time;
+use super::asked::repeatable;
+use super::end::{describe, out_of_time};
 use super::protocol::{Frame, FrameKind, Job, Task, receive_frame, send_frame};
-use super::{PdfError, PdfErrorType, PdfLimits, PdfStage};
+use super::{PdfError, PdfErrorType, PdfLimits, PdfStage, PdfWorker};
 
 /// The hidden command of our own program that serves as the child.
 const WORKER_COMMAND: &str = "pdf-worker";
 
-/// What is kept of a child's stderr, to tell its end by; the rest is read and dropped.
+/// What is kept of a child's stderr, to tell its end by and for the log; the rest is read and dropped.
 const STDERR_BYTES_MAX: usize = 4 * 1024;
 
 /// How long a child that has answered may take to end by itself, and its stderr to close.
@@ -30,7 +30,10 @@ pub(super) struct WorkerProcess {
     /// Open for as long as the child may work: its end tells the child that we are gone.
     input: ChildStdin,
     output: ChildStdout,
-    errors: JoinHandle<Vec<u8>>,
+    /// None once what the child said there was told.
+    errors: Option<JoinHandle<Vec<u8>>>,
+    pid: Option<u32>,
+    started: Instant,
     limits: PdfLimits,
     stage: PdfStage,
     seconds_max: u64,
@@ -43,9 +46,11 @@ impl WorkerProcess {
     ///
     /// # Errors
     /// When the program cannot be started.
-    pub(super) async fn start(program: &Path, task: Task, limits: &PdfLimits) -> Result<Self, PdfError> {
+    pub(super) async fn start(worker: &PdfWorker, task: Task) -> Result<Self, PdfError> {
+        let PdfWorker { program, limits, asked_by } = worker;
         let mut child = Command::new(program)
             .arg(WORKER_COMMAND)
+            .args(asked_by.arguments())
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())
@@ -65,11 +70,15 @@ impl WorkerProcess {
             Task::Import => (PdfStage::Render, limits.import_seconds_max),
             Task::Finalise => (PdfStage::Finalise, limits.finalise_seconds_max),
         };
+        let pid = child.id();
+        tracing::debug!(pid, task = task.as_str(), "a PDF process works");
         let mut process = Self {
             child,
+            pid,
+            started: Instant::now(),
             input,
             output,
-            errors: tokio::spawn(head_of(errors)),
+            errors: Some(tokio::spawn(head_of(errors))),
             limits: limits.clone(),
             stage,
             seconds_max,
@@ -140,8 +149,12 @@ impl WorkerProcess {
 
     /// Waits, not for long, until a child that has answered has ended.
     pub(super) async fn end(&mut self) {
-        if timeout(Duration::from_secs(END_SECONDS_MAX), self.child.wait()).await.is_err() {
-            self.kill().await;
+        match timeout(Duration::from_secs(END_SECONDS_MAX), self.child.wait()).await {
+            Ok(Ok(status)) => {
+                let said = self.said().await;
+                self.tell(&status.to_string(), &said, status.success());
+            }
+            Ok(Err(_)) | Err(_) => self.kill().await,
         }
     }
 
@@ -149,6 +162,29 @@ impl WorkerProcess {
     pub(super) async fn kill(&mut self) {
         // Fails only when the child has been reaped already.
         let _ = self.child.kill().await;
+        let said = self.said().await;
+        self.tell("killed by us", &said, false);
+    }
+
+    /// The head of what it wrote on stderr, once it has ended; nothing the second time.
+    async fn said(&mut self) -> Vec<u8> {
+        let Some(errors) = self.errors.take() else { return Vec::new() };
+        timeout(Duration::from_secs(END_SECONDS_MAX), errors)
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .unwrap_or_default()
+    }
+
+    /// Logs how the child ended, in the span of the work, and what it said as far as that is not the document's.
+    fn tell(&self, status: &str, said: &[u8], well: bool) {
+        let (pid, said_bytes, said) = (self.pid, said.len(), repeatable(said).join(" | "));
+        let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if well && said_bytes == 0 {
+            tracing::debug!(pid, status, millis, "a PDF process ended");
+        } else {
+            tracing::warn!(pid, status, millis, said, said_bytes, "a PDF process had trouble");
+        }
     }
 
     /// The child said what no child of ours says.
@@ -174,8 +210,9 @@ impl WorkerProcess {
                 return self.broke_protocol().await;
             }
         };
-        let said = timeout(wait, &mut self.errors).await.ok().and_then(Result::ok).unwrap_or_default();
-        super::end::describe(status, &said, self.stage, self.seconds_max, &self.limits)
+        let said = self.said().await;
+        self.tell(&status.to_string(), &said, false);
+        describe(status, &said, self.stage, self.seconds_max, &self.limits)
     }
 }
 

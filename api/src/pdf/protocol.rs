@@ -93,6 +93,15 @@ pub(super) enum Task {
     Finalise,
 }
 
+impl Task {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Import => "import",
+            Self::Finalise => "finalise",
+        }
+    }
+}
+
 /// The end of an import that succeeded.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -112,11 +121,12 @@ pub(super) struct Finalised {
 }
 
 /// A frame as read.
-#[derive(Debug)]
 pub(super) struct Frame {
     pub(super) kind: FrameKind,
     pub(super) payload: Vec<u8>,
 }
+
+crate::redacted::debug_without_the_rest! { Frame { kind } }
 
 /// Writes one frame whose payload is the concatenation of `parts`.
 pub(super) fn write_frame(out: &mut impl Write, kind: FrameKind, parts: &[&[u8]]) -> io::Result<()> {

@@ -25,7 +25,7 @@ pub const RENDERER: &str = "hayro 0.9.0";
 const PIXELS_PER_POINT: f64 = 2.0;
 
 /// A page as graders see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RenderedPage {
     /// Its index in the source, from 0.
     pub index: u32,
@@ -38,6 +38,8 @@ pub struct RenderedPage {
     /// 8-bit grey when every pixel is grey, else 8-bit RGB; no alpha.
     pub png: Bytes,
 }
+
+crate::redacted::debug_without_the_rest! { RenderedPage { index, width_pixels, height_pixels, sha256 } }
 
 /// Something on a page that could not be shown, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use sha2::{Digest, Sha256};
 
+use super::AskedBy;
 use super::finalise::{FinalPdf, finalise};
 use super::import::{check_source, import};
 use super::overlay::Overlay;
@@ -21,12 +22,15 @@ const OUTPUT_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Does one job of PDF work for the parent process, and returns the exit status.
 ///
-/// Call it before anything else in `main`: it sets limits for the whole process and silences panics, whose
-/// messages could hold text of the document.
+/// Call it before anything else in `main`: it sets limits for the whole process, and has panics say where they happened
+/// and not what they said, which could be text of the document.
 #[must_use]
 pub fn pdf_worker_main() -> ExitCode {
     deny_files();
-    std::panic::set_hook(Box::new(|_| {}));
+    // As any process can be started, so can this one: what is no text is no id.
+    let arguments = std::env::args_os().skip(2).filter_map(|argument| argument.into_string().ok());
+    let asked_by = AskedBy::of_arguments(arguments);
+    say_where_panics_happen(asked_by.clone());
     let mut input = io::stdin();
     match read_work(&mut input) {
         Ok(work) => {
@@ -39,10 +43,24 @@ pub fn pdf_worker_main() -> ExitCode {
         }
         Err(error) => {
             // Written by us, about the protocol; never about the document.
-            eprintln!("pdf-worker is started by gradeledger itself and reads its job from stdin: {error}");
+            let what = "it is started by gradeledger itself and reads its job from stdin";
+            say(&asked_by.line(&format!("{what}: {error}")));
             ExitCode::FAILURE
         }
     }
+}
+
+fn say_where_panics_happen(asked_by: AskedBy) {
+    std::panic::set_hook(Box::new(move |panic| {
+        if let Some(at) = panic.location() {
+            say(&asked_by.line(&format!("a panic at {}:{}", at.file(), at.line())));
+        }
+    }));
+}
+
+/// Says something on stderr, for the parent's log. A parent that is gone hears nothing.
+fn say(line: &str) {
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// A job with all that it takes.

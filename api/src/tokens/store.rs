@@ -78,7 +78,7 @@ async fn actor_of(keys: &PgPool, name: &str) -> Result<ActorId, TokenError> {
 }
 
 /// A token as a list shows it: everything but the secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Listed {
     /// What `token revoke` takes.
     pub token_id: Uuid,
@@ -95,6 +95,8 @@ pub struct Listed {
     /// When it was revoked, if it was.
     pub revoked_at: Option<DateTime<Utc>>,
 }
+
+crate::redacted::debug_without_the_rest! { Listed { token_id, actor_id, role, created_at, expires_at, revoked_at } }
 
 impl FromRow<'_, PgRow> for Listed {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {

@@ -18,4 +18,6 @@ WITH due AS (
         WHERE NOT c.settled AND c.lease_until <= clock_timestamp()
     RETURNING position, claims
 )
-SELECT q.*, claimed.claims FROM claimed JOIN {work_queue} q USING (position)
+-- The trace that the causing event is part of stands in its metadata alone.
+SELECT q.*, claimed.claims, e.metadata ->> 'traceparent' AS traceparent
+FROM claimed JOIN {work_queue} q USING (position) LEFT JOIN events e USING (position)

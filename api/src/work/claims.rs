@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use domain::{Role, TraceParent};
 use projections::views::work_queue::{self, WorkItem};
 use sqlx::{FromRow as _, PgPool, Row as _};
 use uuid::Uuid;
 
 use super::WorkLimits;
+use crate::app::SYSTEM;
+use crate::ledger::By;
+use crate::pdf::AskedBy;
 
 /// An item in hand.
 #[derive(Debug)]
@@ -15,6 +19,29 @@ pub(super) struct Claim {
     pub(super) item: WorkItem,
     /// How often it was begun, this time counted.
     pub(super) claims: u32,
+    /// The trace that the request was part of which all of this began with.
+    pub(super) traceparent: Option<TraceParent>,
+}
+
+impl Claim {
+    /// In whose name its outcome is appended: the system's, for the request that all of this began with.
+    pub(super) fn by(&self) -> By {
+        By {
+            actor: SYSTEM,
+            role: Role::System,
+            request_id: self.item.request_id.clone(),
+            causation_id: Some(self.item.causation_id),
+            traceparent: self.traceparent,
+        }
+    }
+
+    /// The same, for the child process that works on it.
+    pub(super) fn asked_by(&self) -> AskedBy {
+        AskedBy {
+            request_id: Some(self.item.request_id.clone()),
+            traceparent: self.traceparent.map(|parent| parent.to_string()),
+        }
+    }
 }
 
 /// Claims the oldest item that is due and in nobody's hand.
@@ -34,7 +61,13 @@ pub(super) async fn claim(
         .await?;
     row.map(|row| {
         let claims: i32 = row.try_get("claims")?;
-        Ok(Claim { item: WorkItem::from_row(&row)?, claims: claims.unsigned_abs() })
+        let traceparent: Option<String> = row.try_get("traceparent")?;
+        Ok(Claim {
+            item: WorkItem::from_row(&row)?,
+            claims: claims.unsigned_abs(),
+            // One that no build of ours wrote is none.
+            traceparent: traceparent.and_then(|parent| parent.parse().ok()),
+        })
     })
     .transpose()
 }

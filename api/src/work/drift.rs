@@ -33,7 +33,7 @@ pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
     while goes_on(&mut stop, bench.limits.drift_poll).await {
         if let Err(error) = look(&bench, &mut watch).await {
             tracing::warn!(
-                error = format!("{error:#}"),
+                cause = domain::chain(&*error),
                 "the views could not be held to their events; it is tried again"
             );
         }

@@ -35,6 +35,6 @@ pub(super) async fn give_up(pool: &PgPool, duty: &'static str, worker: Uuid) {
         .execute(pool)
         .await;
     if let Err(error) = given_up {
-        tracing::debug!(error = %error, duty, "the duty was not given up; its lease runs out");
+        tracing::debug!(cause = domain::chain(&error), duty, "the duty was not given up; its lease runs out");
     }
 }

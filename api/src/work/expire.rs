@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use projections::views::copy_locks;
 use tokio::sync::watch;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{Bench, duty, goes_on};
@@ -20,7 +21,7 @@ pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
     while goes_on(&mut stop, bench.limits.expiry_poll).await {
         if let Err(error) = look(&bench).await {
             tracing::warn!(
-                error = format!("{error:#}"),
+                cause = domain::chain(&*error),
                 "ended leases could not be recorded; it is tried again"
             );
         }
@@ -37,13 +38,17 @@ async fn look(bench: &Bench) -> anyhow::Result<()> {
     let mut newer = None;
     for lock in copy_locks::expired(pool, bench.limits.expiries).await? {
         let request_id = format!("expiry-{}", Uuid::now_v7());
-        match bench.app.expire_lock(lock.copy, &request_id).await {
+        let span = tracing::error_span!("expiry", request_id, copy_id = %lock.copy);
+        match bench.app.expire_lock(lock.copy, &request_id, None).instrument(span).await {
             Err(AppError::ProcessTooOld { newer: event, .. }) => newer = Some(event),
             done => done?,
         }
     }
     if let Some(newer) = newer {
-        tracing::warn!(%newer, "the end of a lease is left to a process of a later version");
+        tracing::warn!(
+            cause = domain::chain(&newer),
+            "the end of a lease is left to a process of a later version"
+        );
         duty::give_up(pool, DUTY, bench.worker).await;
     }
     Ok(())

@@ -7,7 +7,7 @@ use domain::copy::event::{WorkError, WorkStage};
 use domain::copy::state::{Finalisation, Paper};
 use domain::copy::{CopyAction, CopyState, ExamCopy};
 use domain::exam::Exam;
-use domain::{Commitment, CopyId, Digest};
+use domain::{Commitment, Digest};
 
 use super::claims::Claim;
 use super::import::{Refused, fetch};
@@ -32,7 +32,7 @@ pub(super) async fn start_again(bench: &Bench, claim: &Claim) -> Outcome {
         let copy = bench.app.ledger.load::<ExamCopy>(claim.item.copy.0).await?;
         let CopyState::GradingFailed(_, run) = &copy.state.state else { return Ok(()) };
         if run.will_retry && run.attempt + 1 == claim.item.attempt {
-            record::record(bench, &claim.item, CopyAction::Finalise { shown: ShownLock::None }).await?;
+            record::record(bench, claim, CopyAction::Finalise { shown: ShownLock::None }).await?;
         }
         Ok(())
     };
@@ -65,7 +65,7 @@ async fn attempt(
     } else {
         // A ledger that cannot be read, now or by this process, is no failure of the work.
         let exam = bench.app.ledger.load::<Exam>(paper.identity.exam.0).await?;
-        make(bench, claim.item.copy, paper, run, &exam.state).await
+        make(bench, claim, paper, run, &exam.state).await
     };
     let duration_ms = record::milliseconds(started);
     let (basis_sequence, attempt) = (run.basis_sequence, run.attempt);
@@ -79,7 +79,7 @@ async fn attempt(
         }
     };
     // An attempt that another worker has ended is that worker's to count.
-    let Some(position) = record::record(bench, &claim.item, action).await? else { return Ok(()) };
+    let Some(position) = record::record(bench, claim, action).await? else { return Ok(()) };
     bench.app.metrics.finalisation_ended(made.is_ok(), attempt, started.elapsed());
     match made {
         Ok(Made { pages, .. }) => {
@@ -100,24 +100,27 @@ struct Made {
 /// Draws what the basis says over the scan, in a child process, and stores the result before any event names it.
 async fn make(
     bench: &Bench,
-    copy: CopyId,
+    claim: &Claim,
     paper: &Paper,
     run: &Finalisation,
     exam: &Exam,
 ) -> Result<Made, Refused> {
+    let copy = claim.item.copy;
     let source = fetch(bench, copy, paper.identity.source).await?;
-    let unreadable = |error: &dyn std::error::Error| {
-        Refused::new(WorkStage::Fetch, WorkError::Unknown, record::chain(error))
-    };
-    let texts = bench.app.vault.open(&sealed_texts(paper)).await.map_err(|error| unreadable(&error))?;
+    let texts = bench
+        .app
+        .vault
+        .open(&sealed_texts(paper))
+        .await
+        .map_err(|error| Refused::new(WorkStage::Fetch, WorkError::Unknown, domain::chain(&error)))?;
     let overlay = overlay::overlay(copy, exam, paper, run, &texts);
-    let made = bench.pdf.finalise(source, &overlay).await?;
+    let made = bench.pdf.asked_by(claim.asked_by()).finalise(source, &overlay).await?;
     let stored = bench
         .app
         .blobs
         .put(copy, made.bytes)
         .await
-        .map_err(|error| Refused::new(WorkStage::Store, WorkError::Unknown, record::chain(&error)))?;
+        .map_err(|error| Refused::new(WorkStage::Store, WorkError::Unknown, domain::chain(&error)))?;
     if stored.0 != made.sha256 {
         let detail = "the final PDF changed on its way to the store";
         return Err(Refused::new(WorkStage::Store, WorkError::Unknown, detail));

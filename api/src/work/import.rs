@@ -50,7 +50,7 @@ async fn attempt(bench: &Bench, claim: &Claim, identity: &Identity, started: Ins
     let read = if claim.claims > bench.limits.claims {
         Err(Refused::claimed_too_often(claim.claims))
     } else {
-        read(bench, claim.item.copy, identity).await
+        read(bench, claim, identity).await
     };
     let duration_ms = record::milliseconds(started);
     let (action, outcome) = match &read {
@@ -72,7 +72,7 @@ async fn attempt(bench: &Bench, claim: &Claim, identity: &Identity, started: Ins
         }
     };
     // An attempt that another worker has ended is that worker's to count.
-    let Some(position) = record::record(bench, &claim.item, action).await? else { return Ok(()) };
+    let Some(position) = record::record(bench, claim, action).await? else { return Ok(()) };
     // The whole of it: fetching, reading, storing and recording, whatever came of it (L14).
     bench.app.metrics.import_ended(outcome, started.elapsed());
     match read {
@@ -87,24 +87,25 @@ async fn attempt(bench: &Bench, claim: &Claim, identity: &Identity, started: Ins
     Ok(())
 }
 
-/// Why an attempt failed: for the event a stage and a type, for the log a sentence without personal data.
+/// Why an attempt failed: for the event a stage and a type, for the log a sentence, or an error with its causes, without
+/// personal data.
 pub(super) struct Refused {
     pub(super) stage: WorkStage,
     pub(super) error_type: WorkError,
-    pub(super) detail: String,
+    pub(super) cause: String,
 }
 
 impl Refused {
-    pub(super) fn new(stage: WorkStage, error_type: WorkError, detail: impl Into<String>) -> Self {
-        Self { stage, error_type, detail: detail.into() }
+    pub(super) fn new(stage: WorkStage, error_type: WorkError, cause: impl Into<String>) -> Self {
+        Self { stage, error_type, cause: cause.into() }
     }
 
     pub(super) fn claimed_too_often(claims: u32) -> Self {
-        let detail = format!(
+        let cause = format!(
             "the work was begun {} times and never ended; its worker may have died of it",
             claims - 1
         );
-        Self::new(WorkStage::Claim, WorkError::Unknown, detail)
+        Self::new(WorkStage::Claim, WorkError::Unknown, cause)
     }
 }
 
@@ -134,20 +135,23 @@ pub(super) async fn fetch(bench: &Bench, copy: CopyId, source: Digest) -> Result
         .blobs
         .get(copy, source)
         .await
-        .map_err(|error| Refused::new(WorkStage::Fetch, WorkError::Unknown, record::chain(&error)))
+        .map_err(|error| Refused::new(WorkStage::Fetch, WorkError::Unknown, domain::chain(&error)))
 }
 
 /// Reads the scan in a child process and stores each page as it comes.
-async fn read(bench: &Bench, copy: CopyId, identity: &Identity) -> Result<ImportedPdf, Refused> {
+async fn read(bench: &Bench, claim: &Claim, identity: &Identity) -> Result<ImportedPdf, Refused> {
+    let copy = claim.item.copy;
     let source = fetch(bench, copy, identity.source).await?;
     let store = |page: crate::pdf::RenderedPage| async move {
         let stored = bench.app.blobs.put(copy, page.png).await.context("storing a page")?;
         anyhow::ensure!(stored.0 == page.sha256, "a page changed on its way to the store");
         Ok::<_, anyhow::Error>(())
     };
-    bench.pdf.import(source, store).await.map_err(|error| match error {
+    bench.pdf.asked_by(claim.asked_by()).import(source, store).await.map_err(|error| match error {
         ImportError::Pdf(error) => error.into(),
-        ImportError::Page(error) => Refused::new(WorkStage::Store, WorkError::Unknown, format!("{error:#}")),
+        ImportError::Page(error) => {
+            Refused::new(WorkStage::Store, WorkError::Unknown, domain::chain(&*error))
+        }
     })
 }
 

@@ -20,15 +20,13 @@ mod sweep;
 
 use std::time::Duration;
 
-use domain::Role;
 use projections::views::PageSize;
-use projections::views::work_queue::{Patience, WorkItem};
+use projections::views::work_queue::Patience;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::app::{App, SYSTEM};
-use crate::ledger::By;
+use crate::app::App;
 use crate::pdf::PdfWorker;
 
 /// What the workers of one process may take.
@@ -130,16 +128,6 @@ impl Workers {
             tracing::warn!("work in hand did not end in time; another worker will repeat it");
             self.tasks.shutdown().await;
         }
-    }
-}
-
-/// In whose name a worker appends: the system's, for the request that all of it began with.
-fn by(item: &WorkItem) -> By {
-    By {
-        actor: SYSTEM,
-        role: Role::System,
-        request_id: item.request_id.clone(),
-        causation_id: Some(item.causation_id),
     }
 }
 

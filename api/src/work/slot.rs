@@ -22,19 +22,26 @@ pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let pause = match claims::claim(bench.app.views.pool(), bench.worker, &bench.limits).await {
             Ok(Some(claim)) => {
-                let span = tracing::info_span!(
+                // Of the highest level, so that no filter takes the ids off the lines that it lets pass.
+                let span = tracing::error_span!(
                     "work",
                     kind = claim.item.kind.as_str(),
-                    copy_id = %claim.item.copy,
-                    request_id = %claim.item.request_id,
                     attempt = claim.item.attempt,
+                    request_id = %claim.item.request_id,
+                    copy_id = %claim.item.copy,
+                    position = claim.item.position,
+                    trace_id = claim.traceparent.map(|parent| parent.trace_id()),
+                    span_id = claim.traceparent.map(|parent| parent.span_id()),
                 );
                 work(&bench, claim, &mut stop).instrument(span).await;
                 continue;
             }
             Ok(None) => bench.limits.poll,
             Err(error) => {
-                tracing::warn!(error = %error, "the work queue could not be read; it is tried again");
+                tracing::warn!(
+                    cause = domain::chain(&error),
+                    "the work queue could not be read; it is tried again"
+                );
                 bench.limits.poll * 10
             }
         };
@@ -64,11 +71,11 @@ async fn work(bench: &Bench, claim: Claim, stop: &mut watch::Receiver<bool>) {
         outcome = done => match outcome {
             Outcome::Settled => claims::settle(pool, bench.worker, position).await,
             Outcome::NotYet(error) if is_of_a_later_version(&error) => {
-                tracing::warn!(error = format!("{error:#}"), "the work is left to a process of a later version");
+                tracing::warn!(cause = domain::chain(&*error), "the work is left to a process of a later version");
                 claims::leave(pool, bench.worker, position).await
             }
             Outcome::NotYet(error) => {
-                tracing::warn!(error = format!("{error:#}"), "the work could not be recorded; it is done again");
+                tracing::warn!(cause = domain::chain(&*error), "the work could not be recorded; it is done again");
                 Ok(())
             }
         },
@@ -80,7 +87,7 @@ async fn work(bench: &Bench, claim: Claim, stop: &mut watch::Receiver<bool>) {
     };
     if let Err(error) = recorded {
         // The lease runs out by itself, and whoever takes the item next sees in the stream what is left to do.
-        tracing::warn!(error = %error, "the claim could not be ended");
+        tracing::warn!(cause = domain::chain(&error), "the claim could not be ended");
     }
 }
 

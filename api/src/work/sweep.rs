@@ -23,7 +23,7 @@ pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
         };
         tokio::select! {
             swept = sweep(&bench) => if let Err(error) = swept {
-                tracing::warn!(error = format!("{error:#}"), "blobs could not be swept; it is tried again");
+                tracing::warn!(cause = domain::chain(&*error), "blobs could not be swept; it is tried again");
             },
             () = told_to_stop => {}
         }

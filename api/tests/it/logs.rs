@@ -34,10 +34,11 @@ fn levels_have_the_names_that_operators_watch_and_a_line_break_breaks_no_line() 
             "request",
             request_id = "r-1",
             user_id = "u-1",
-            copy_id = tracing::field::Empty
+            copy_id = tracing::field::Empty,
+            trace_id = "t-1",
         );
         let _outer = outer.enter();
-        let inner = tracing::info_span!("work", copy_id = "c-1");
+        let inner = tracing::info_span!("work", copy_id = "c-1", kind = "IMPORT", position = 7);
         let _inner = inner.enter();
         tracing::info!(pages = 12, "imported\n{{\"level\":\"forged\"}}");
         tracing::warn!("a lock conflict");
@@ -54,11 +55,100 @@ fn levels_have_the_names_that_operators_watch_and_a_line_break_breaks_no_line() 
             (&line["request_id"], &line["user_id"], &line["copy_id"]),
             (&json!("r-1"), &json!("u-1"), &json!("c-1"))
         );
+        assert_eq!(
+            (&line["position"], &line["trace_id"], &line["span_id"]),
+            (&json!(7), &json!("t-1"), &json!(null))
+        );
         assert!(line["timestamp"].as_str().unwrap().parse::<domain::Timestamp>().is_ok());
         assert_eq!(line["target"], "it::logs");
     }
     assert_eq!(lines[0]["message"], "imported\n{\"level\":\"forged\"}");
-    assert_eq!((&lines[0]["fields"], &lines[3]["fields"]), (&json!({"pages": 12}), &json!({"attempts": 3})));
+    assert_eq!(
+        (&lines[0]["fields"], &lines[3]["fields"]),
+        (&json!({"pages": 12, "kind": "IMPORT"}), &json!({"attempts": 3, "kind": "IMPORT"}))
+    );
+}
+
+/// What an event or a span is told, in both formats.
+fn told(filter: &str, say: impl FnOnce()) -> (Vec<Value>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let options = LogOptions { filter: filter.to_owned(), ..options(folder.path(), LogLimits::default()) };
+    let (subscriber, logs) = subscriber(&options).unwrap();
+    tracing::subscriber::with_default(subscriber, say);
+    drop(logs);
+    let path = folder.path().join("ledger.log");
+    (lines(&path), fs::read_to_string(path).unwrap())
+}
+
+#[test]
+fn a_line_about_a_stream_has_the_copy_and_position_that_it_is_about() {
+    let copy = uuid::Uuid::now_v7();
+    let (lines, _) = told("info", || {
+        tracing::error!(stream = %format!("ExamCopy {copy}"), position = 41, "a view stops");
+        tracing::error!(stream = "Exam 1", "a view stops");
+    });
+    assert_eq!((&lines[0]["copy_id"], &lines[0]["position"]), (&json!(copy), &json!(41)));
+    assert_eq!((&lines[1]["copy_id"], &lines[1]["position"]), (&json!(null), &json!(null)));
+}
+
+#[test]
+fn no_value_from_outside_forges_a_line_or_commands_a_terminal() {
+    const HOSTILE: &str =
+        "x\n{\"level\":\"CRITICAL\"}\r\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{2066}\u{2028}\u{2029}\0 user=root";
+    let say = || {
+        let span =
+            tracing::error_span!("request", request_id = HOSTILE, user_id = HOSTILE, copy_id = HOSTILE);
+        let _span = span.enter();
+        tracing::error!(cause = HOSTILE, trace_id = HOSTILE, route = ?HOSTILE, "{HOSTILE}");
+    };
+    let (lines, json) = told("info", say);
+    assert_eq!(lines.len(), 1);
+    for told in
+        [&lines[0]["message"], &lines[0]["request_id"], &lines[0]["user_id"], &lines[0]["fields"]["cause"]]
+    {
+        assert_eq!(told, HOSTILE, "JSON keeps what was said");
+    }
+    let text = as_text(say);
+    for (format, shown) in [("JSON", &json), ("text", &text)] {
+        let line = shown.strip_suffix('\n').unwrap();
+        let bad = |it: char| it.is_control() || ('\u{2028}'..='\u{202e}').contains(&it) || it == '\u{2066}';
+        assert!(!line.contains(bad), "{format}: {line:?}");
+    }
+    assert!(text.contains(" ERROR "), "{text}");
+}
+
+/// The same as text, which goes to stdout alone: a process of its own writes it.
+fn as_text(say: impl FnOnce()) -> String {
+    const CHILD: &str = "GRADELEDGER_TEST_LOGS_TEXT";
+    let test = "logs::no_value_from_outside_forges_a_line_or_commands_a_terminal";
+    if std::env::var_os(CHILD).is_some() {
+        let options = LogOptions {
+            format: Format::Text,
+            folder: None,
+            ..options(Path::new("/"), LogLimits::default())
+        };
+        let (subscriber, logs) = subscriber(&options).unwrap();
+        tracing::subscriber::with_default(subscriber, say);
+        drop(logs);
+        std::process::exit(0);
+    }
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    let output = child.args([test, "--exact", "--nocapture"]).env(CHILD, "1").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    // Before it stands what the test runner says.
+    let at = said.find(" ERROR ").unwrap_or_else(|| panic!("{said}"));
+    said[said[..at].rfind('\n').map_or(0, |end| end + 1)..].to_owned()
+}
+
+#[test]
+fn a_filter_that_lets_warnings_through_leaves_their_ids_on_them() {
+    let (lines, _) = told("warn", || {
+        let _span = tracing::error_span!("request", request_id = "r-1").entered();
+        tracing::info!("not asked for");
+        tracing::warn!("asked for");
+    });
+    assert_eq!(lines.len(), 1);
+    assert_eq!((&lines[0]["level"], &lines[0]["request_id"]), (&json!("WARNING"), &json!("r-1")));
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ mod pdf_finalise;
 mod pdf_import;
 mod pdf_import_refusals;
 mod routes;
+mod secrets;
 mod tokens;
 mod torn;
 mod vault;

@@ -31,7 +31,7 @@ pub(crate) async fn until<F: Future<Output = bool>>(what: &str, condition: impl 
 }
 
 pub(crate) fn by(actor: ActorId) -> By {
-    By { actor, role: Role::Admin, request_id: "a-test".to_owned(), causation_id: None }
+    By { actor, role: Role::Admin, request_id: "a-test".to_owned(), causation_id: None, traceparent: None }
 }
 
 pub(crate) fn someone() -> ActorId {

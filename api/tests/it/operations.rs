@@ -18,7 +18,13 @@ async fn park(
     reason: Commitment,
     vault: Vec<VaultRow>,
 ) -> Result<Executed<Operations>, ExecuteError<OperationsError>> {
-    let by = By { actor: someone(), role: Role::Admin, request_id: "a-test".to_owned(), causation_id: None };
+    let by = By {
+        actor: someone(),
+        role: Role::Admin,
+        request_id: "a-test".to_owned(),
+        causation_id: None,
+        traceparent: None,
+    };
     let order = Order {
         by,
         idempotency: None,

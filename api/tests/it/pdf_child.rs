@@ -11,7 +11,7 @@ use bytes::Bytes;
 use fixtures::scans;
 use gradeledger::pdf::finalise::finalise;
 use gradeledger::pdf::overlay::Overlay;
-use gradeledger::pdf::{ImportError, PdfError, PdfErrorType, PdfLimits, PdfStage, PdfWorker};
+use gradeledger::pdf::{AskedBy, ImportError, PdfError, PdfErrorType, PdfLimits, PdfStage, PdfWorker};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -41,7 +41,7 @@ fn worker_in(folder: &Path, limits: PdfLimits) -> PdfWorker {
     );
     std::fs::write(&program, script).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
-    PdfWorker { program, limits }
+    PdfWorker { program, limits, asked_by: AskedBy::default() }
 }
 
 fn process_folder(folder: &Path) -> Option<PathBuf> {
@@ -160,7 +160,8 @@ async fn peak_kibibytes(page_count: usize) -> u64 {
 #[tokio::test]
 async fn a_program_that_is_missing_or_is_not_ours_is_told_apart_from_a_bad_pdf() {
     for program in ["/nowhere/gradeledger", "/bin/echo", "/bin/false"] {
-        let worker = PdfWorker { program: program.into(), limits: PdfLimits::default() };
+        let worker =
+            PdfWorker { program: program.into(), limits: PdfLimits::default(), asked_by: AskedBy::default() };
         let good = Bytes::from(scans::tiny_pages(1));
         let outcome = worker.import(good, |_| async { Ok::<_, Infallible>(()) }).await;
         let Err(ImportError::Pdf(error)) = outcome else { panic!("{program}: {outcome:?}") };

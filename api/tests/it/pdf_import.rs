@@ -4,12 +4,12 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 use fixtures::scans::{self, ORIENTATIONS};
-use gradeledger::pdf::{ImportedPdf, PdfLimits, PdfWorker, RenderWarningKind, RenderedPage};
+use gradeledger::pdf::{AskedBy, ImportedPdf, PdfLimits, PdfWorker, RenderWarningKind, RenderedPage};
 use sha2::{Digest, Sha256};
 
 /// A worker whose children are the program under test.
 pub(crate) fn worker(limits: PdfLimits) -> PdfWorker {
-    PdfWorker { program: env!("CARGO_BIN_EXE_gradeledger").into(), limits }
+    PdfWorker { program: env!("CARGO_BIN_EXE_gradeledger").into(), limits, asked_by: AskedBy::default() }
 }
 
 async fn import(source: Vec<u8>) -> (ImportedPdf, Vec<RenderedPage>) {

@@ -31,6 +31,7 @@ async fn append(pool: &PgPool, copy: CopyId, event_type: &str, payload: serde_js
         request_id: "a-torn-event".to_owned(),
         command_id: Uuid::now_v7(),
         causation_id: None,
+        traceparent: None,
     };
     let mut transaction = pool.begin().await.unwrap();
     // As an append does, so that no position is given twice.

@@ -2,6 +2,7 @@
 
 use domain::{
     AnonymousId, Commitment, Digest, ExamCode, Metadata, PageBox, Points, QuestionId, Role, Timestamp,
+    TraceParent,
 };
 use proptest::prelude::*;
 
@@ -189,13 +190,75 @@ fn metadata_is_a_flat_object_of_strings_as_the_framework_reads_it() {
         request_id: "req-1".to_owned(),
         command_id: uuid::Uuid::from_u128(5),
         causation_id: None,
+        traceparent: None,
     };
-    for metadata in [Metadata { causation_id: Some(uuid::Uuid::from_u128(6)), ..metadata.clone() }, metadata]
-    {
+    let traced = Metadata { traceparent: Some(TRACE.parse().unwrap()), ..metadata.clone() };
+    let caused = Metadata { causation_id: Some(uuid::Uuid::from_u128(6)), ..traced.clone() };
+    for (metadata, keys) in [(metadata, 4), (traced, 5), (caused, 6)] {
         let text = serde_json::to_string(&metadata).unwrap();
         let flat: std::collections::HashMap<String, String> = serde_json::from_str(&text).unwrap();
-        assert_eq!(flat.len(), if metadata.causation_id.is_some() { 5 } else { 4 });
+        assert_eq!(flat.len(), keys);
         assert_eq!(serde_json::from_str::<Metadata>(&text).unwrap(), metadata);
+    }
+}
+
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+#[test]
+fn metadata_with_a_trace_that_this_build_cannot_read_is_read_without_it() {
+    let written = serde_json::json!({
+        "actor_id": uuid::Uuid::nil(), "actor_role": "system", "request_id": "req-1", "command_id": uuid::Uuid::nil(),
+        "traceparent": "zz-unheard-of",
+    });
+    assert_eq!(serde_json::from_value::<Metadata>(written).unwrap().traceparent, None);
+}
+
+/// W3C Trace Context, section 3.2.2: what is valid is known, whatever the version; of a later one, what version 00 knows.
+#[test]
+fn a_traceparent_is_read_as_its_specification_says_and_written_in_version_00() {
+    let read = |text: &str| text.parse::<TraceParent>().map(|parent| parent.to_string());
+    assert_eq!(read(TRACE).unwrap(), TRACE);
+    let ids = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7";
+    for (sent, kept) in [
+        (format!("00-{ids}-00"), "00"),
+        // Flags that version 00 does not define are sent as zero.
+        (format!("00-{ids}-fe"), "00"),
+        (format!("00-{ids}-ff"), "01"),
+        (format!("01-{ids}-01"), "01"),
+        (format!("cc-{ids}-01-what-the-future-will-be-like"), "01"),
+        (format!("cc-{ids}-00-"), "00"),
+    ] {
+        assert_eq!(read(&sent).unwrap(), format!("00-{ids}-{kept}"), "{sent}");
+    }
+    let parent: TraceParent = TRACE.parse().unwrap();
+    assert_eq!(format!("{}-{}", parent.trace_id(), parent.span_id()), ids);
+}
+
+#[test]
+fn a_traceparent_that_is_not_valid_is_none() {
+    let ids = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7";
+    for sent in [
+        String::new(),
+        "00".to_owned(),
+        format!("00-{ids}"),
+        format!("00-{ids}-"),
+        format!("00-{ids}-1"),
+        format!("00-{ids}-011"),
+        format!("00-{ids}-01-"),
+        format!("00-{ids}-01 "),
+        format!(" 00-{ids}-01"),
+        format!("00_{ids}-01"),
+        format!("0-0{ids}-01"),
+        format!("ff-{ids}-01"),
+        format!("cc-{ids}-01.what"),
+        format!("00-{}-01", ids.to_uppercase()),
+        format!("00-{}-01", ids.replace('4', "g")),
+        format!("00-{}-01", ids.replace('4', "é")),
+        format!("00-{:032}-00f067aa0ba902b7-01", 0),
+        format!("00-4bf92f3577b34da6a3ce929d0e0e4736-{:016}-01", 0),
+        format!("00-{ids}-0\n"),
+    ] {
+        assert!(sent.parse::<TraceParent>().is_err(), "{sent:?}");
     }
 }
 

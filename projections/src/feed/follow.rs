@@ -109,7 +109,7 @@ impl Follower {
                 }
                 Err(FeedError::PastHead { asked, head }) => return Err(self.past_head(asked, head).await?),
                 Err(FeedError::Database(error)) => {
-                    warn!(%error, "a follower could not be served; trying again");
+                    warn!(cause = domain::chain(&error), "a follower could not be served; trying again");
                 }
                 read => return read,
             }

@@ -116,7 +116,7 @@ impl Tail {
                     self.limits.poll_every
                 }
                 Err(error) => {
-                    warn!(%error, "the newest events could not be read; trying again");
+                    warn!(cause = domain::chain(&error), "the newest events could not be read; trying again");
                     backoff.wait()
                 }
             };

@@ -210,7 +210,10 @@ impl Run {
             hold.release().await
         };
         if let Err(error) = cleaned.await {
-            tracing::debug!(%error, "what a rebuild has left is cleaned up by the next one");
+            tracing::debug!(
+                cause = domain::chain(&error),
+                "what a rebuild has left is cleaned up by the next one"
+            );
         }
     }
 }

@@ -83,12 +83,16 @@ impl Foundry {
                 Founded::LookAgain
             }
             Err(error) if goes_by(&error) => {
-                warn!(views, %error, "a rebuild was interrupted, and is begun again");
+                warn!(views, cause = domain::chain(&error), "a rebuild was interrupted, and is begun again");
                 sleep(self.limits.backoff_longest).await;
                 Founded::LookAgain
             }
             Err(error) => {
-                warn!(views, %error, "views could not be rebuilt, and are folded event by event");
+                warn!(
+                    views,
+                    cause = domain::chain(&error),
+                    "views could not be rebuilt, and are folded event by event"
+                );
                 Founded::Not
             }
         }

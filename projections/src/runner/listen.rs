@@ -2,7 +2,7 @@
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use tokio::sync::watch;
-use tracing::debug;
+use tracing::warn;
 
 use super::backoff::Backoff;
 use crate::channel::channel_of;
@@ -26,7 +26,7 @@ impl Listening {
     async fn listen(&mut self) {
         loop {
             let Err(error) = self.session().await;
-            debug!(%error, "listening for appends was interrupted; polling goes on");
+            warn!(cause = domain::chain(&error), "listening for appends was interrupted; polling goes on");
             tokio::time::sleep(self.backoff.wait()).await;
         }
     }

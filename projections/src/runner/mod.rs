@@ -10,6 +10,7 @@ mod reconcile;
 mod step;
 mod task;
 
+use std::fmt;
 use std::sync::Arc;
 
 use domain::Reader;
@@ -40,7 +41,6 @@ pub(crate) const APPLICATION: &str = "gradeledger projector";
 
 /// The projectors that run in this process. Dropping them ends them where they stand, which costs no event: whoever
 /// leads next goes on from the last commit.
-#[derive(Debug)]
 pub struct Projectors {
     leader: Uuid,
     reader: Reader,
@@ -51,6 +51,16 @@ pub struct Projectors {
     stop: watch::Sender<bool>,
     wake: watch::Sender<u64>,
     tasks: JoinSet<()>,
+}
+
+/// Without the options of its connections, which hold a password.
+impl fmt::Debug for Projectors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Projectors")
+            .field("leader", &self.leader)
+            .field("reader", &self.reader)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Projectors {

@@ -85,7 +85,7 @@ impl<P: Projector> Task<P> {
             match AssertUnwindSafe(self.session()).catch_unwind().await {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => {
-                    warn!(view = %P::VIEW, %error, "a projector was interrupted and begins again")
+                    warn!(view = %P::VIEW, cause = domain::chain(&error), "a projector was interrupted and begins again")
                 }
                 Err(_) => error!(view = %P::VIEW, "a projector panicked and begins again"),
             }

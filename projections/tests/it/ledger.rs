@@ -231,6 +231,7 @@ pub(crate) fn by(actor: ActorId, request: &str) -> Metadata {
         request_id: request.to_owned(),
         command_id: Uuid::from_u128(0xc0),
         causation_id: None,
+        traceparent: None,
     }
 }
 

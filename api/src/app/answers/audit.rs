@@ -34,6 +34,8 @@ pub struct AuditLine {
     pub command_id: Uuid,
     /// The event that made a worker act.
     pub causation_id: Option<Uuid>,
+    /// The W3C `traceparent` that the request came with.
+    pub traceparent: Option<String>,
     /// The particulars.
     #[schema(value_type = Object)]
     pub metadata: Value,
@@ -53,6 +55,7 @@ impl From<AuditRow> for AuditLine {
             request_id: row.request_id,
             command_id: row.command_id,
             causation_id: row.causation_id,
+            traceparent: row.traceparent.map(|parent| parent.to_string()),
             metadata: row.metadata,
         }
     }

@@ -97,6 +97,9 @@ struct By {
     /// The event that made a worker act.
     #[serde(rename(serialize = "causationid"), skip_serializing_if = "Option::is_none")]
     causation_id: Option<String>,
+    /// The trace that the request was part of: the CloudEvents extension for distributed tracing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<String>,
 }
 
 impl CloudEvent {

@@ -10,7 +10,7 @@ use super::super::{App, AppError, Caller, Written};
 use crate::ledger::Place;
 
 /// What was handed out.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Exported {
     /// The file.
     pub bytes: Bytes,
@@ -21,6 +21,8 @@ pub struct Exported {
     /// What a reader must have seen to see the export.
     pub position: Place,
 }
+
+crate::redacted::debug_without_the_rest! { Exported { sha256, anonymous_id, position } }
 
 /// What is stored of an export, and found again by its repeat.
 #[derive(Debug, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use super::super::{App, AppError};
 use crate::blobs::BlobError;
 
 /// The final PDF of a graded copy.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FinalPdf {
     /// The file.
     pub pdf: Bytes,
@@ -17,6 +17,8 @@ pub struct FinalPdf {
     /// What stands on the copy instead of a name.
     pub anonymous_id: AnonymousId,
 }
+
+crate::redacted::debug_without_the_rest! { FinalPdf { sha256, anonymous_id } }
 
 impl App {
     /// The final PDF.

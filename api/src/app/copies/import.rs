@@ -11,7 +11,7 @@ use super::super::{App, AppError, Caller, Written};
 use crate::vault::{Purpose, VaultOwner};
 
 /// A scan that came in, within the limits of its bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Scan {
     /// The exam it belongs to.
     pub exam: ExamId,
@@ -24,6 +24,8 @@ pub struct Scan {
     /// The name of its file.
     pub filename: Option<FileName>,
 }
+
+crate::redacted::debug_without_the_rest! { Scan { exam, anonymous_id, sha256 } }
 
 impl App {
     /// Stores a scan and asks for its import; a worker reads it.

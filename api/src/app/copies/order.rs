@@ -30,7 +30,7 @@ impl App {
     ) -> Result<CopyOrder<'a>, AppError> {
         let mut standing = self.copy_state(copy).await?;
         if self.lease_is_over(&standing) {
-            self.expire_lock(copy, &caller.request_id).await?;
+            self.expire_lock(copy, &caller.request_id, caller.traceparent).await?;
             standing = self.copy_state(copy).await?;
         }
         Ok(CopyOrder { app: self, caller, copy, standing, sealed: Vec::new() })

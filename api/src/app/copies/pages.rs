@@ -8,13 +8,15 @@ use domain::{CopyId, Digest};
 use super::super::{App, AppError};
 
 /// The image of a page.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PageImage {
     /// The PNG.
     pub png: Bytes,
     /// Its SHA-256.
     pub sha256: Digest,
 }
+
+crate::redacted::debug_without_the_rest! { PageImage { sha256 } }
 
 impl App {
     /// The SHA-256 of page `index`, from 0.

@@ -33,7 +33,7 @@ impl App {
         match Opener::Vault(&self.vault).opened(answer.clone()).await {
             Ok(opened) => Ok(opened),
             Err(error) => {
-                tracing::warn!(%error, "why streams are parked cannot be opened");
+                tracing::warn!(cause = domain::chain(&error), "why streams are parked cannot be opened");
                 Ok(Opener::Nobody.opened(answer).await?)
             }
         }

@@ -35,7 +35,6 @@ pub struct Uploads {
 }
 
 /// A PDF as it was sent, not yet looked into. It holds its place until it is dropped.
-#[derive(Debug)]
 pub struct PdfUpload {
     /// The file.
     pub bytes: Bytes,
@@ -47,6 +46,8 @@ pub struct PdfUpload {
     pub fields: BTreeMap<String, String>,
     _place: OwnedSemaphorePermit,
 }
+
+crate::redacted::debug_without_the_rest! { PdfUpload { sha256 } }
 
 impl PdfUpload {
     /// For [`Call::command_text`](crate::http::Call::command_text): what was sent, without the form's boundary, which

@@ -183,7 +183,7 @@ impl Line<'_> {
                 "the token is not valid any more: revoked, or past its end",
             ))),
             Err(error) => {
-                tracing::warn!(%error, "the token of a stream could not be checked");
+                tracing::warn!(cause = domain::chain(&error), "the token of a stream could not be checked");
                 let detail =
                     "the token could not be checked just now; come back with the last id that you received";
                 Break(End::Token(ApiError::unavailable("tokens_unavailable", detail, self.come_back)))

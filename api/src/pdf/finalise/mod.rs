@@ -35,7 +35,7 @@ pub use self::labels::Labels;
 use super::overlay::Overlay;
 
 /// A final PDF.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FinalPdf {
     /// The file.
     pub bytes: Vec<u8>,
@@ -46,6 +46,8 @@ pub struct FinalPdf {
     /// What the file shows otherwise than was asked; each is also said on the score sheet.
     pub warnings: Vec<FinaliseWarning>,
 }
+
+crate::redacted::debug_without_the_rest! { FinalPdf { source_pages, page_count, warnings } }
 
 /// Something that a final PDF cannot show as it should; the PDF says it itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

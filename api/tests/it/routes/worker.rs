@@ -10,15 +10,25 @@ use gradeledger::ledger::{By, Order};
 use gradeledger::pdf::overlay::{
     AnnotationPointsLine, DocumentFacts, MarkKind, Overlay, QuestionLine, ScoreSheet,
 };
-use gradeledger::pdf::{PdfLimits, PdfWorker};
+use gradeledger::pdf::{AskedBy, PdfLimits, PdfWorker};
 
 fn children() -> PdfWorker {
-    PdfWorker { program: env!("CARGO_BIN_EXE_gradeledger").into(), limits: PdfLimits::default() }
+    PdfWorker {
+        program: env!("CARGO_BIN_EXE_gradeledger").into(),
+        limits: PdfLimits::default(),
+        asked_by: AskedBy::default(),
+    }
 }
 
 async fn record(app: &App, copy: CopyId, action: CopyAction) {
     let order = Order::<ExamCopy> {
-        by: By { actor: SYSTEM, role: Role::System, request_id: "the-worker".to_owned(), causation_id: None },
+        by: By {
+            actor: SYSTEM,
+            role: Role::System,
+            request_id: "the-worker".to_owned(),
+            causation_id: None,
+            traceparent: None,
+        },
         idempotency: None,
         vault: Vec::new(),
         command: &|at| CopyCommand { actor: SYSTEM, at, action: action.clone() },

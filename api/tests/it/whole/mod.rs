@@ -2,9 +2,11 @@
 //! program where it is killed.
 
 mod bad_scans;
+mod blocked_logs;
 mod clients_gone;
 mod command_line;
 mod corrections;
+mod correlation;
 mod demo;
 mod desk;
 mod drift;

@@ -42,9 +42,11 @@ async fn status_log_and_metric_name_position_stream_type_and_cause_of_what_stops
     let lines = process.lines();
     let line =
         lines.iter().find(|line| line["message"] == "a view stops before an event that it cannot fold");
-    let fields = &line.unwrap()["fields"];
+    let line = line.unwrap();
+    let fields = &line["fields"];
     assert_eq!((&fields["view"], &fields["stream"]), (&"annotations_v1".into(), &stream.as_str().into()));
-    assert_eq!((&fields["position"], &fields["event_type"]), (&at.into(), &"AnnotationRemoved".into()));
+    assert_eq!((&line["position"], &fields["event_type"]), (&at.into(), &"AnnotationRemoved".into()));
+    assert_eq!(line["copy_id"], copy.to_string());
     assert!(fields["cause"].as_str().unwrap().contains("is not in the view"), "{fields}");
 
     let figures = desk.metrics().await;

@@ -94,40 +94,38 @@ impl Process {
         Self::start(command, place.folder.path(), listen).await
     }
 
-    /// `serve` at a place, logging to a folder as in production.
+    /// `serve` at a place, logging into a folder as in production.
     pub(super) async fn serve_logging(place: &Place, logs: &Path, arguments: &[&str]) -> Self {
+        let folder = ["--log-dir", logs.to_str().unwrap()];
+        Self::serve_logging_to(place, logs, &[&folder, arguments].concat()).await
+    }
+
+    /// `serve` at a place that logs into a folder, as `arguments` say.
+    pub(super) async fn serve_logging_to(place: &Place, logs: &Path, arguments: &[&str]) -> Self {
         let mut command = program(PROGRAM);
-        command.arg("serve").args(arguments).envs(environment(place)).arg("--log-dir").arg(logs);
-        Self::started(command, place.folder.path(), None, Some(logs.join("ledger.log"))).await
+        command.arg("serve").args(arguments).envs(environment(place));
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Self::spawn(command, logs.join("ledger.log"), None).await
     }
 
     /// `serve` as the command has it, its log in a file of the folder.
-    pub(super) async fn start(command: Command, folder: &Path, listen: Option<SocketAddr>) -> Self {
-        Self::started(command, folder, listen, None).await
+    pub(super) async fn start(mut command: Command, folder: &Path, listen: Option<SocketAddr>) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let log = folder.join(format!("serve-{}.log", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let file = File::create(&log).unwrap();
+        command.stderr(file.try_clone().unwrap()).stdout(file);
+        Self::spawn(command, log, listen).await
     }
 
-    async fn started(
-        mut command: Command,
-        folder: &Path,
-        listen: Option<SocketAddr>,
-        log: Option<PathBuf>,
-    ) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let output = folder.join(format!("serve-{}.log", COUNT.fetch_add(1, Ordering::Relaxed)));
-        let file = File::create(&output).unwrap();
-        let log = log.unwrap_or(output);
+    /// `serve` as the command has it, which logs to `log`.
+    pub(super) async fn spawn(mut command: Command, log: PathBuf, listen: Option<SocketAddr>) -> Self {
         let listen = listen.map_or("127.0.0.1:0".to_owned(), |address| address.to_string());
         command.args(["--listen", &listen, "--log-format", "json"]);
-        command.stderr(file.try_clone().unwrap()).stdout(file);
-        // A log that was there before tells of another process.
-        let before = fs::metadata(&log).map_or(0, |log| log.len());
         let mut child = command.spawn().unwrap();
         let address = seen("serve listens", async || {
-            let said = || fs::read(&log).unwrap_or_default();
-            assert!(child.try_wait().unwrap().is_none(), "serve ended: {}", String::from_utf8_lossy(&said()));
-            let said = said();
-            let said = said.get(usize::try_from(before).unwrap()..)?;
-            let lines = lines(&String::from_utf8_lossy(said));
+            let said = || fs::read_to_string(&log).unwrap_or_default();
+            assert!(child.try_wait().unwrap().is_none(), "serve ended: {}", said());
+            let lines = lines(&said());
             let line = lines.iter().find(|line| line["fields"]["address"].is_string())?;
             line["fields"]["address"].as_str().unwrap().parse().ok()
         })
@@ -177,7 +175,7 @@ impl Process {
 }
 
 /// Whole lines of JSON; the last one may still be being written.
-fn lines(text: &str) -> Vec<Value> {
+pub(super) fn lines(text: &str) -> Vec<Value> {
     text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 

@@ -89,7 +89,7 @@ async fn a_process_older_than_the_ledger_stands_by_says_so_and_is_not_taken_for_
     for line in &told {
         let fields = &line["fields"];
         assert_eq!(line["level"], "WARNING", "{line}");
-        assert_eq!((&fields["event_type"], &fields["position"]), (&json!("ExamPostponed"), &json!(5)));
+        assert_eq!((&fields["event_type"], &line["position"]), (&json!("ExamPostponed"), &json!(5)));
         assert_eq!((&fields["needs_reader"], &fields["reader"]), (&json!(LATER), &json!(LATER - 1)));
     }
     assert!(serve.interrupt().await.success());

@@ -6,7 +6,7 @@ mod fold;
 mod sealed;
 mod told;
 
-use domain::{ActorId, CopyId, ExamId, Role, Timestamp};
+use domain::{ActorId, CopyId, ExamId, Role, Timestamp, TraceParent};
 use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgExecutor, Row};
@@ -47,6 +47,8 @@ pub struct AuditRow {
     pub command_id: Uuid,
     /// The event that made a worker act.
     pub causation_id: Option<Uuid>,
+    /// The trace that the request was part of, where its caller said so.
+    pub traceparent: Option<TraceParent>,
     /// When it was recorded, by Postgres's clock.
     pub recorded_at: Timestamp,
     /// The particulars: an object whose points are decimal numbers, and whose sealed texts stand as
@@ -101,6 +103,7 @@ pub async fn of(
 impl<'r> FromRow<'r, PgRow> for AuditRow {
     fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
         let copy: Option<Uuid> = row.try_get("copy_id")?;
+        let traceparent: Option<String> = row.try_get("traceparent")?;
         Ok(Self {
             position: row.try_get("position")?,
             event_id: row.try_get("event_id")?,
@@ -116,6 +119,8 @@ impl<'r> FromRow<'r, PgRow> for AuditRow {
             request_id: row.try_get("request_id")?,
             command_id: row.try_get("command_id")?,
             causation_id: row.try_get("causation_id")?,
+            // One that no build of ours wrote is none.
+            traceparent: traceparent.and_then(|parent| parent.parse().ok()),
             recorded_at: row::timestamp(row, "recorded_at")?,
             metadata: row::json(row, "metadata")?,
         })
