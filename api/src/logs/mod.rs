@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
@@ -43,6 +44,10 @@ pub const AUDIT: &str = "gradeledger::audit";
 
 /// What is logged unless told otherwise: of the libraries, only what went wrong.
 pub const DEFAULT_FILTER: &str = "info,sqlx=warn,hyper=warn,hyper_util=warn,object_store=warn";
+
+/// The crates whose TRACE is logged where it is asked for. That of libraries repeats what a client sent, paths and headers
+/// included, and never is.
+const OURS: [&str; 4] = ["gradeledger", "projections", "migrations", "domain"];
 
 /// Logs at level CRITICAL: the system itself is in trouble, and a person has to act. Takes what
 /// `tracing::error!` takes after the target.
@@ -208,5 +213,8 @@ pub fn subscriber(
             }
         }
     };
-    Ok((tracing_subscriber::registry().with(filter).with(lines), logs))
+    let ours = OURS.into_iter().fold(Targets::new().with_default(LevelFilter::DEBUG), |targets, ours| {
+        targets.with_target(ours, LevelFilter::TRACE)
+    });
+    Ok((tracing_subscriber::registry().with(filter).with(ours).with(lines), logs))
 }

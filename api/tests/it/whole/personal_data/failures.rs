@@ -250,7 +250,7 @@ async fn operators(session: &mut Session<'_>, place: &Place, copy: domain::CopyI
 async fn nothing_personal_is_found_in_logs_figures_errors_tables_and_titles_whatever_fails() {
     let place = Place::new().await;
     let logs = place.folder.path().join("logs");
-    let process = Process::serve_logging(&place, &logs, &["--log", "trace,warp=info"]).await;
+    let process = Process::serve_logging(&place, &logs, &["--log", "trace"]).await;
     let desk = Desk::open(&place.database, process.address).await;
     let keys =
         PgPoolOptions::new().max_connections(1).connect_lazy_with(place.database.keys_connect_options());
