@@ -18,6 +18,7 @@ mod leases;
 mod parked;
 mod place;
 mod process;
+pub(crate) mod prometheus;
 mod rebuild;
 mod refusals_to_start;
 mod restore;
