@@ -7,7 +7,7 @@ use projections::{Feed, Projectors, Views};
 
 use crate::app::{self, App};
 use crate::cli::Stores;
-use crate::http::{Check, Figures, Frame, Readiness, Server, Uploads, routes};
+use crate::http::{Check, Figures, Frame, Readiness, Server, Uploads, routes, routes_of_every_process};
 use crate::ledger::{Ledger, LedgerError};
 use crate::limits::Limits;
 use crate::logs::Logs;
@@ -36,7 +36,7 @@ impl Parts {
 /// What a service is started with.
 #[derive(Clone, Debug)]
 pub struct ServiceSettings {
-    /// Where the HTTP API listens; port 0 takes a free one.
+    /// Where the process listens, for the HTTP API if that runs, for health and figures in any case; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Which parts run.
     pub parts: Parts,
@@ -63,7 +63,7 @@ impl ServiceSettings {
 #[derive(Debug)]
 pub struct Service {
     app: App,
-    server: Option<Server>,
+    server: Server,
     projectors: Option<Projectors>,
     workers: Option<Workers>,
 }
@@ -80,11 +80,9 @@ impl Service {
     ) -> anyhow::Result<Self> {
         let app = app(stores, &settings.limits).await?;
         let views = app.views.clone();
-        let mut service = Self { app, server: None, projectors: None, workers: None };
         // The address first: a taken port must not leave half a service running.
-        if settings.parts.api {
-            service.server = Some(serve(stores, &service.app, &views, logs, &settings)?);
-        }
+        let server = serve(stores, &app, &views, logs, &settings)?;
+        let mut service = Self { app, server, projectors: None, workers: None };
         if settings.parts.projectors {
             service.projectors = Some(Projectors::start(&views, settings.limits.projectors));
         }
@@ -95,10 +93,10 @@ impl Service {
         Ok(service)
     }
 
-    /// Where the HTTP API listens, if it runs.
+    /// Where it listens.
     #[must_use]
-    pub fn address(&self) -> Option<SocketAddr> {
-        self.server.as_ref().map(Server::address)
+    pub const fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     /// The application behind it.
@@ -109,9 +107,7 @@ impl Service {
 
     /// Stops: no new requests, then no new work, then no new rows; each within its bound.
     pub async fn stop(self) {
-        if let Some(server) = self.server {
-            server.stop().await;
-        }
+        self.server.stop().await;
         if let Some(workers) = self.workers {
             workers.stop().await;
         }
@@ -158,7 +154,12 @@ fn serve(
     let readiness = Readiness::new(checks, http.ready);
     let figures = Figures { metrics: app.metrics.clone(), sources, longest: http.scrape };
     let uploads = Uploads::new(&http);
-    let routes = routes(app, &uploads, &readiness, &figures);
+    // A process without the API is watched like any other.
+    let routes = if settings.parts.api {
+        routes(app, &uploads, &readiness, &figures)
+    } else {
+        routes_of_every_process(&readiness, &figures)
+    };
     let frame = Frame::new(routes, Tokens::new(stores.keys.clone(), &http), app.clone(), http);
     Ok(Server::start(settings.listen, frame)?)
 }

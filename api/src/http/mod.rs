@@ -77,11 +77,10 @@ const PUT: Method = Method::PUT;
 const PATCH: Method = Method::PATCH;
 const DELETE: Method = Method::DELETE;
 
-/// Every route that the server has.
+/// The routes that every process has, whichever parts it runs: whether it lives, and its figures.
 #[must_use]
-pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Figures) -> Vec<Route> {
-    let app = || with(app).and(call());
-    let mut routes = vec![
+pub fn routes_of_every_process(readiness: &Readiness, figures: &Figures) -> Vec<Route> {
+    vec![
         Route::new(GET, at!("api" / "health" / "live"), Open, |path| path.then(health::live)),
         Route::new(GET, at!("api" / "health" / "ready"), Open, |path| {
             path.and(with(readiness)).then(health::ready)
@@ -89,6 +88,15 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         Route::new(GET, at!("metrics"), Scrape, |path| {
             path.and(headers_cloned()).and(with(figures)).then(figures::scrape)
         }),
+    ]
+}
+
+/// Every route that a server of the API has.
+#[must_use]
+pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Figures) -> Vec<Route> {
+    let app = || with(app).and(call());
+    let mut routes = routes_of_every_process(readiness, figures);
+    routes.extend([
         Route::new(GET, at!("api" / "projections"), Read, |path| {
             path.and(app()).then(projections::list::list)
         }),
@@ -247,7 +255,7 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         Route::new(POST, at!("api" / "copies" / copy: CopyId / "reopen"), Administer, |path| {
             path.and(app()).and(json()).then(copies::reopen::reopen)
         }),
-    ];
+    ]);
     routes.push(openapi::route(&routes));
     routes
 }

@@ -71,7 +71,7 @@ impl Place {
         settings.pdf.program = PROGRAM.into();
         change(&mut settings);
         let service = Service::start(&stores, settings, None).await.unwrap();
-        let desk = Desk::open(&self.database, service.address().unwrap()).await;
+        let desk = Desk::open(&self.database, service.address()).await;
         Running { desk, service, _place: self }
     }
 
