@@ -19,7 +19,7 @@ use domain::copy::command::Marking;
 use domain::copy::{CopyAction, CopyCommand, ExamCopy, Page, ShownLock};
 use domain::{ActorId, AnonymousId, CopyId, Digest, ExamId, LockId, Points, Question, Role, Timestamp};
 use fixtures::database::TestCluster;
-use gradeledger::ledger::{By, Ledger, LedgerLimits, Order};
+use gradeledger::ledger::{AppendSeen, By, Ledger, LedgerLimits, Order};
 use serde_json::Value;
 use tokio::sync::Barrier;
 use uuid::Uuid;
@@ -46,7 +46,8 @@ async fn main() {
     }
     let seen = Arc::new([const { AtomicU64::new(0) }; 3]);
     let watcher = Arc::clone(&seen);
-    ledger.watch_batches(move |batch| {
+    ledger.watch(move |seen| {
+        let AppendSeen::Batch(batch) = seen else { return };
         let micros = u64::try_from(batch.duration.as_micros()).unwrap();
         for (sum, more) in watcher.iter().zip([1, batch.commands as u64, micros]) {
             sum.fetch_add(more, Ordering::Relaxed);

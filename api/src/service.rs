@@ -7,7 +7,7 @@ use projections::{Feed, Projectors, Views};
 
 use crate::app::{self, App};
 use crate::cli::Stores;
-use crate::http::{Check, Figures, Frame, Readiness, Server, Uploads, routes, watched};
+use crate::http::{Check, Figures, Frame, Readiness, Server, Uploads, routes, routes_of_every_process};
 use crate::ledger::{Ledger, LedgerError};
 use crate::limits::Limits;
 use crate::logs::Logs;
@@ -36,7 +36,7 @@ impl Parts {
 /// What a service is started with.
 #[derive(Clone, Debug)]
 pub struct ServiceSettings {
-    /// Where the HTTP API listens, or figures and health alone; port 0 takes a free one.
+    /// Where the process listens, for the HTTP API if that runs, for health and figures in any case; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Which parts run.
     pub parts: Parts,
@@ -46,6 +46,8 @@ pub struct ServiceSettings {
     pub limits: Limits,
     /// The children that read and write PDFs.
     pub pdf: PdfWorker,
+    /// Where figures are recorded.
+    pub metrics: Metrics,
 }
 
 impl ServiceSettings {
@@ -55,7 +57,7 @@ impl ServiceSettings {
     /// When the path of the running program cannot be found.
     pub fn at(listen: SocketAddr, limits: Limits) -> anyhow::Result<Self> {
         let pdf = PdfWorker::current(limits.pdf.clone()).context("finding the running program")?;
-        Ok(Self { listen, parts: Parts::ALL, drift_check: true, limits, pdf })
+        Ok(Self { listen, parts: Parts::ALL, drift_check: true, limits, pdf, metrics: Metrics::new() })
     }
 }
 
@@ -78,7 +80,7 @@ impl Service {
         settings: ServiceSettings,
         logs: Option<&Logs>,
     ) -> anyhow::Result<Self> {
-        let app = app(stores, &settings.limits).await?;
+        let app = app(stores, &settings.limits, settings.metrics.clone()).await?;
         let views = app.views.clone();
         // The address first: a taken port must not leave half a service running.
         let server = serve(stores, &app, &views, logs, &settings)?;
@@ -93,7 +95,7 @@ impl Service {
         Ok(service)
     }
 
-    /// Where it listens: for everything, or without the API for its figures and health alone.
+    /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.server.address()
@@ -118,7 +120,7 @@ impl Service {
 }
 
 /// The application over these stores, and nothing that runs by itself.
-pub(crate) async fn app(stores: &Stores, limits: &Limits) -> Result<App, LedgerError> {
+pub(crate) async fn app(stores: &Stores, limits: &Limits, metrics: Metrics) -> Result<App, LedgerError> {
     Ok(App::new(app::Parts {
         ledger: Ledger::open(stores.ledger.clone(), limits.append).await?,
         vault: Vault::new(stores.ledger.clone(), stores.key_store.clone()),
@@ -126,7 +128,7 @@ pub(crate) async fn app(stores: &Stores, limits: &Limits) -> Result<App, LedgerE
         views: Views::new(stores.ledger.clone()).stuck_after(limits.projectors.stuck_after),
         feed: Feed::new(stores.ledger.clone(), limits.feed),
         server_keys: stores.server_keys.clone(),
-        metrics: Metrics::new(),
+        metrics,
         history: limits.history,
         read_your_writes: limits.http.read_your_writes,
     }))
@@ -154,10 +156,11 @@ fn serve(
     let readiness = Readiness::new(checks, http.ready);
     let figures = Figures { metrics: app.metrics.clone(), sources, longest: http.scrape };
     let uploads = Uploads::new(&http);
+    // A process without the API is watched like any other.
     let routes = if settings.parts.api {
         routes(app, &uploads, &readiness, &figures)
     } else {
-        watched(&readiness, &figures)
+        routes_of_every_process(&readiness, &figures)
     };
     let frame = Frame::new(routes, Tokens::new(stores.keys.clone(), &http), app.clone(), http);
     Ok(Server::start(settings.listen, frame)?)

@@ -49,6 +49,9 @@ impl Frame {
         for route in &routes {
             app.metrics.route(method_label(route.method()), route.template());
         }
+        for method in METHODS {
+            app.metrics.route(method, NO_ROUTE);
+        }
         Self { table: Arc::new(Table::new(routes)), tokens, app, limits: Arc::new(limits) }
     }
 
@@ -228,7 +231,9 @@ struct Report<'a> {
 impl Report<'_> {
     /// The path itself stays out: a query or a mistyped path can hold anything.
     fn write(&self, metrics: &Metrics) {
-        let (method, status) = (method_label(self.method), self.status.as_u16());
+        // HEAD counts as the GET whose route answers it.
+        let method = method_label(self.route.map_or(self.method, Route::method));
+        let status = self.status.as_u16();
         let template = self.route.map_or(NO_ROUTE, Route::template);
         let millis = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
         metrics.answered(method, template, self.status, self.took);
@@ -265,6 +270,8 @@ impl Report<'_> {
 }
 
 /// The methods that a label may have: a client can invent others.
+const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
+
 fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

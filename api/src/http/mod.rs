@@ -78,11 +78,25 @@ const PUT: Method = Method::PUT;
 const PATCH: Method = Method::PATCH;
 const DELETE: Method = Method::DELETE;
 
-/// Every route that the server has.
+/// The routes that every process has, whichever parts it runs: whether it lives, and its figures.
+#[must_use]
+pub fn routes_of_every_process(readiness: &Readiness, figures: &Figures) -> Vec<Route> {
+    vec![
+        Route::new(GET, at!("api" / "health" / "live"), Open, |path| path.then(health::live)),
+        Route::new(GET, at!("api" / "health" / "ready"), Open, |path| {
+            path.and(with(readiness)).then(health::ready)
+        }),
+        Route::new(GET, at!("metrics"), Scrape, |path| {
+            path.and(headers_cloned()).and(with(figures)).then(figures::scrape)
+        }),
+    ]
+}
+
+/// Every route that a server of the API has.
 #[must_use]
 pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Figures) -> Vec<Route> {
     let app = || with(app).and(call());
-    let mut routes = watched(readiness, figures);
+    let mut routes = routes_of_every_process(readiness, figures);
     routes.extend([
         Route::new(GET, at!("api" / "projections"), Read, |path| {
             path.and(app()).then(projections::list::list)
@@ -245,18 +259,4 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
     ]);
     routes.push(openapi::route(&routes));
     routes
-}
-
-/// What is watched of every process, whatever it runs.
-#[must_use]
-pub fn watched(readiness: &Readiness, figures: &Figures) -> Vec<Route> {
-    vec![
-        Route::new(GET, at!("api" / "health" / "live"), Open, |path| path.then(health::live)),
-        Route::new(GET, at!("api" / "health" / "ready"), Open, |path| {
-            path.and(with(readiness)).then(health::ready)
-        }),
-        Route::new(GET, at!("metrics"), Scrape, |path| {
-            path.and(headers_cloned()).and(with(figures)).then(figures::scrape)
-        }),
-    ]
 }

@@ -16,7 +16,7 @@ use super::call::{append_events, timestamp};
 use super::error::Trouble;
 use super::queued::{Outcome, Queued};
 use super::session::Session;
-use super::{BatchSeen, LedgerError, LedgerLimits, Shared};
+use super::{AppendSeen, BatchSeen, Busy, LedgerError, LedgerLimits, Shared};
 
 /// The appending end of the queue.
 pub(super) struct Batcher {
@@ -124,7 +124,7 @@ impl Batcher {
                         commands = batch.len(),
                         "the append lock was not to be had"
                     );
-                    answer_all(batch, &Outcome::Busy("the append lock is held"));
+                    answer_all(batch, &Outcome::Busy(Busy::AppendLock));
                     return Ok(());
                 }
                 Trouble::Busy | Trouble::NotDone => {}
@@ -136,8 +136,9 @@ impl Batcher {
                 "the connection that appends was lost; trying again"
             );
             self.session.lose();
+            self.shared.show(AppendSeen::ConnectionLost);
             if Instant::now() >= deadline {
-                let away = if may_be_done { Outcome::Unknown } else { Outcome::Busy("the database is away") };
+                let away = if may_be_done { Outcome::Unknown } else { Outcome::Busy(Busy::Database) };
                 answer_all(batch, &away);
                 return Ok(());
             }
@@ -168,9 +169,8 @@ impl Batcher {
             }
         }
         self.shared.appended_events.fetch_add(events as u64, Ordering::Relaxed);
-        if let Some(watcher) = self.shared.watcher.get() {
-            watcher(BatchSeen { commands: batch.len(), events, duration: began.elapsed() });
-        }
+        let batch = BatchSeen { commands: batch.len(), events, duration: began.elapsed() };
+        self.shared.show(AppendSeen::Batch(batch));
     }
 
     /// Keeps the clock and the connection fresh while nothing is appended. What fails here is met by the next append.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use projections::NewerEvent;
 
+use super::Busy;
+
 /// A failure of the ledger itself, not of what was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -89,7 +91,7 @@ pub enum ExecuteError<E> {
         /// When to come back.
         retry_after: Duration,
         /// What is busy.
-        reason: &'static str,
+        reason: Busy,
     },
     /// The connection was lost while the command was appended, and its outcome could not be learnt (503). Repeating it with
     /// the same key is safe.

@@ -12,7 +12,9 @@ use uuid::Uuid;
 use super::first_answer::KnownKey;
 use super::queued::{Append, Counted, Known, Outcome, Queued, Reply};
 use super::turns::Turn;
-use super::{ExecuteError, Executed, Ledger, LedgerError, Loaded, Order, Stored};
+use super::{
+    AppendSeen, Busy, ExecuteError, Executed, Ledger, LedgerError, Loaded, NotAppended, Order, Stored,
+};
 
 /// How one attempt at a command ended.
 enum Attempt<A> {
@@ -44,12 +46,24 @@ impl Ledger {
         id: Uuid,
         order: Order<'_, A>,
     ) -> Result<Executed<A>, ExecuteError<A::Error>> {
+        let executed = self.carry_out(id, order).await;
+        if let Some(why) = executed.as_ref().err().and_then(NotAppended::of) {
+            self.shared.show(AppendSeen::NotAppended(why));
+        }
+        executed
+    }
+
+    async fn carry_out<A: Stored>(
+        &self,
+        id: Uuid,
+        order: Order<'_, A>,
+    ) -> Result<Executed<A>, ExecuteError<A::Error>> {
         let Ok(_admitted) = self.shared.admission.try_acquire() else {
-            return Err(self.busy("too many commands are in flight"));
+            return Err(self.busy(Busy::InFlight));
         };
         let limits = &self.shared.limits;
         let Ok(mut turn) = timeout(limits.patience, self.shared.turns.take(A::TYPE, id)).await else {
-            return Err(self.busy("too many commands wait for this stream"));
+            return Err(self.busy(Busy::Stream));
         };
         let key = order.idempotency.map_or_else(Uuid::now_v7, |idempotency| idempotency.key);
         let mut current = 0;
@@ -58,6 +72,7 @@ impl Ledger {
                 Attempt::Done(executed) => return Ok(executed),
                 Attempt::Overtaken { current_sequence, turn: given_back } => {
                     self.forget::<A>(id);
+                    self.shared.show(AppendSeen::Overtaken);
                     (current, turn) = (current_sequence, given_back);
                 }
             }
@@ -149,7 +164,7 @@ impl Ledger {
         let queued = Queued { append, bytes, since: Instant::now(), turn, counted, reply };
         match self.queue.try_send(queued) {
             Ok(()) => answered.await.map_err(|_| ExecuteError::Ledger(LedgerError::Closed)),
-            Err(tokio::sync::mpsc::error::TrySendError::Full(_)) => Err(self.busy("the queue is full")),
+            Err(tokio::sync::mpsc::error::TrySendError::Full(_)) => Err(self.busy(Busy::Queue)),
             Err(tokio::sync::mpsc::error::TrySendError::Closed(_)) => {
                 Err(ExecuteError::Ledger(LedgerError::Closed))
             }
@@ -188,7 +203,7 @@ impl Ledger {
         }
     }
 
-    fn busy<E>(&self, reason: &'static str) -> ExecuteError<E> {
+    fn busy<E>(&self, reason: Busy) -> ExecuteError<E> {
         ExecuteError::Busy { retry_after: self.shared.limits.retry_after, reason }
     }
 
@@ -197,7 +212,7 @@ impl Ledger {
         match error {
             LedgerError::Unavailable(error) => {
                 tracing::warn!(cause = domain::chain(&*error), "the ledger's database does not answer");
-                self.busy("the database is away")
+                self.busy(Busy::Database)
             }
             error => ExecuteError::Ledger(error),
         }

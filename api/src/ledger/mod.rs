@@ -22,6 +22,7 @@ mod order;
 mod place;
 mod queued;
 mod restored;
+mod seen;
 mod session;
 mod shapes;
 mod stored;
@@ -31,7 +32,6 @@ pub mod verify;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use domain::Timestamp;
 use sqlx::types::chrono::{DateTime, Utc};
@@ -46,11 +46,13 @@ pub use new_epoch::{Begun, NewEpoch, NewEpochError, new_epoch};
 pub use order::{By, Executed, Idempotency, InvalidKey, Order};
 pub use place::{InvalidPlace, Place};
 pub use restored::restored_up_to;
+pub use seen::{AppendSeen, BatchSeen, Busy, NotAppended};
 pub use stored::{Loaded, Shelf, Shelves, Stored};
 
 use batcher::Batcher;
 use clock::LedgerClock;
 use queued::Queued;
+use seen::Watcher;
 use turns::Turns;
 
 /// A ledger, as this process writes to it. Clones are the same ledger.
@@ -77,20 +79,16 @@ struct Shared {
     admission: Semaphore,
     queued: Arc<AtomicUsize>,
     appended_events: AtomicU64,
-    watcher: OnceLock<BatchWatcher>,
+    watcher: OnceLock<Watcher>,
 }
 
-type BatchWatcher = Box<dyn Fn(BatchSeen) + Send + Sync>;
-
-/// A batch that was committed, for the metrics.
-#[derive(Clone, Copy, Debug)]
-pub struct BatchSeen {
-    /// How many commands it held, the refused ones counted.
-    pub commands: usize,
-    /// How many events it added.
-    pub events: usize,
-    /// From the batch being closed to its answer.
-    pub duration: Duration,
+impl Shared {
+    /// Shows something to whoever watches.
+    fn show(&self, seen: AppendSeen) {
+        if let Some(watcher) = self.watcher.get() {
+            watcher(seen);
+        }
+    }
 }
 
 impl Ledger {
@@ -160,9 +158,9 @@ impl Ledger {
         self.shared.limits.queue_commands.saturating_sub(self.shared.admission.available_permits())
     }
 
-    /// Has `watcher` told of every committed batch. It is called by the task that appends, so it must not wait. The first
-    /// watcher stays.
-    pub fn watch_batches(&self, watcher: impl Fn(BatchSeen) + Send + Sync + 'static) {
+    /// Has `watcher` told of what happens on the append path. It is called by the tasks that decide and append, so it must not
+    /// wait. The first watcher stays.
+    pub fn watch(&self, watcher: impl Fn(AppendSeen) + Send + Sync + 'static) {
         let _ = self.shared.watcher.set(Box::new(watcher));
     }
 }

@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::LedgerError;
 use super::turns::Turn;
+use super::{Busy, LedgerError};
 use crate::vault::VaultRow;
 
 /// An event, written and hashed. The texts are the ones that are stored.
@@ -123,7 +123,7 @@ pub(super) enum Outcome {
     Known(Known),
     KeyReused,
     Conflict { current_sequence: u64 },
-    Busy(&'static str),
+    Busy(Busy),
     Unknown,
     Failed(LedgerError),
 }

@@ -5,8 +5,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::Metrics;
 use super::labels::Labels;
+use super::{Metrics, clamp};
 
 #[derive(Debug)]
 pub(super) struct Drift {
@@ -32,12 +32,13 @@ impl Drift {
 impl Metrics {
     /// How many rows of a view are known to differ from their events.
     pub fn drift_rows(&self, view: &'static str, rows: u64) {
-        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-        self.0.drift.rows.get_or_create(&Labels([("projection", view)])).set(rows);
+        self.record(|figures| {
+            figures.drift.rows.get_or_create(&Labels([("projection", view)])).set(clamp(rows));
+        });
     }
 
     /// So many more streams were held to their events.
     pub fn drift_checked(&self, streams: u64) {
-        self.0.drift.streams.inc_by(streams);
+        self.record(|figures| figures.drift.streams.inc_by(streams));
     }
 }

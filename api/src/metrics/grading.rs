@@ -11,7 +11,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::Metrics;
-use super::labels::Labels;
+use super::labels::{Durations, Labels, durations};
 
 /// Upper bounds of both durations, in seconds.
 const BUCKETS_SECONDS: [f64; 9] = [0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0];
@@ -21,12 +21,10 @@ const ERRORS: [WorkError; 4] =
     [WorkError::Timeout, WorkError::InvalidPdf, WorkError::EmptyResult, WorkError::Unknown];
 const ATTEMPTS: [&str; 3] = ["1", "2", "3+"];
 
-type Durations = Family<Labels<2>, Histogram, fn() -> Histogram>;
-
 #[derive(Debug)]
 pub(super) struct Grading {
-    import: Durations,
-    finalize: Durations,
+    import: Durations<2>,
+    finalize: Durations<2>,
     ocr_errors: Family<Labels<1>, Counter>,
     lock_conflicts: Family<Labels<1>, Counter>,
     copies_by_status: Family<Labels<1>, Gauge>,
@@ -49,10 +47,9 @@ pub enum ImportOutcome {
 
 impl Grading {
     pub(super) fn register(registry: &mut Registry) -> Self {
-        let durations = || Durations::new_with_constructor(|| Histogram::new(BUCKETS_SECONDS));
         let figures = Self {
-            import: durations(),
-            finalize: durations(),
+            import: durations(|| Histogram::new(BUCKETS_SECONDS)),
+            finalize: durations(|| Histogram::new(BUCKETS_SECONDS)),
             ocr_errors: Family::default(),
             lock_conflicts: Family::default(),
             copies_by_status: Family::default(),
@@ -107,7 +104,7 @@ impl Metrics {
             _ => "100+",
         };
         let labels = Labels([("status", status), ("pages_bucket", bucket)]);
-        self.0.grading.import.get_or_create(&labels).observe(duration.as_secs_f64());
+        self.record(|figures| figures.grading.import.get_or_create(&labels).observe(duration.as_secs_f64()));
     }
 
     /// An attempt to make a final PDF ended, after this long from its start. `attempt` counts from 1.
@@ -119,21 +116,37 @@ impl Metrics {
             _ => "3+",
         };
         let labels = Labels([("status", status), ("retry_attempt", attempt)]);
-        self.0.grading.finalize.get_or_create(&labels).observe(duration.as_secs_f64());
+        self.record(|figures| {
+            figures.grading.finalize.get_or_create(&labels).observe(duration.as_secs_f64())
+        });
     }
 
     /// A scan could not be read.
     pub fn scan_unreadable(&self, error: WorkError) {
-        self.0.grading.ocr_errors.get_or_create(&Labels([("error_type", error.as_str())])).inc();
+        self.record(|figures| {
+            figures.grading.ocr_errors.get_or_create(&Labels([("error_type", error.as_str())])).inc();
+        });
     }
 
     /// A command was refused because of a copy's lock.
     pub fn lock_conflict(&self, conflict: &LockConflict) {
-        self.0.grading.lock_conflicts.get_or_create(&Labels([("conflict_type", conflict.label())])).inc();
+        self.record(|figures| {
+            figures
+                .grading
+                .lock_conflicts
+                .get_or_create(&Labels([("conflict_type", conflict.label())]))
+                .inc();
+        });
     }
 
     /// How many copies have this status now.
     pub fn copies_with_status(&self, status: CopyStatus, copies: i64) {
-        self.0.grading.copies_by_status.get_or_create(&Labels([("status", status.as_str())])).set(copies);
+        self.record(|figures| {
+            figures
+                .grading
+                .copies_by_status
+                .get_or_create(&Labels([("status", status.as_str())]))
+                .set(copies);
+        });
     }
 }

@@ -1,7 +1,14 @@
 //! Label sets.
+//!
+//! Architecture invariant: a label's value comes from a closed set of this build, never from a request, a row or an event
+//! (`docs/decisions/0025-data-is-no-label.md`).
 
-use projections::Poison;
+use std::sync::atomic::AtomicU64;
+
 use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 
 /// Names of labels with one value each. Values are `'static`: they can only come from closed sets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,38 +21,12 @@ impl<const N: usize> EncodeLabelSet for Labels<N> {
     }
 }
 
-/// The most of a cause that stands in a label, in characters.
-const CAUSE_CHARACTERS: usize = 200;
+/// A histogram for each set of labels.
+pub(super) type Durations<const N: usize> = Family<Labels<N>, Histogram, fn() -> Histogram>;
 
-/// What stops a view. Its values come from no closed set, but there is one such set a view at most, and none while all goes well.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Told {
-    projection: &'static str,
-    position: i64,
-    stream: String,
-    event_type: String,
-    cause: String,
-}
+/// A time in seconds that rises and falls.
+pub(super) type Seconds = Gauge<f64, AtomicU64>;
 
-impl Told {
-    pub(super) fn of(projection: &'static str, poison: &Poison) -> Self {
-        Self {
-            projection,
-            position: poison.position,
-            stream: poison.stream.clone(),
-            event_type: poison.event_type.clone(),
-            cause: poison.cause.chars().take(CAUSE_CHARACTERS).collect(),
-        }
-    }
-}
-
-impl EncodeLabelSet for Told {
-    fn encode(&self, encoder: &mut LabelSetEncoder) -> Result<(), std::fmt::Error> {
-        use prometheus_client::encoding::EncodeLabel as _;
-        ("projection", self.projection).encode(encoder.encode_label())?;
-        ("position", self.position).encode(encoder.encode_label())?;
-        ("stream", self.stream.as_str()).encode(encoder.encode_label())?;
-        ("event_type", self.event_type.as_str()).encode(encoder.encode_label())?;
-        ("cause", self.cause.as_str()).encode(encoder.encode_label())
-    }
+pub(super) fn durations<const N: usize>(make: fn() -> Histogram) -> Durations<N> {
+    Durations::new_with_constructor(make)
 }

@@ -1,9 +1,7 @@
 //! Where the figures of the ledger come from: its views at a scrape, its batches as they are appended.
 
-use std::time::Duration;
-
 use projections::views::ALL as VIEWS;
-use projections::{Views, copies, work_queue};
+use projections::{Views, copies, copy_locks, work_queue};
 use sqlx::PgPool;
 
 use super::{Metrics, Source, Sources};
@@ -14,12 +12,13 @@ impl Sources {
     /// are read from what the database holds, so they are right from the first scrape after a restart.
     #[must_use]
     pub fn of(ledger: &Ledger, views: &Views, metrics: &Metrics) -> Self {
-        let batches = metrics.clone();
-        ledger.watch_batches(move |batch| batches.appended(batch.commands, batch.duration));
+        let appending = metrics.clone();
+        ledger.watch(move |seen| appending.appending(seen));
         let sources = Self::default();
         sources.add(copies_by_status(views));
         sources.add(progress(views));
         sources.add(backlog(views));
+        sources.add(locks(views));
         sources.add(append_queue(ledger));
         sources
     }
@@ -28,7 +27,7 @@ impl Sources {
     pub fn add_pool(&self, name: &'static str, pool: &PgPool) {
         let pool = pool.clone();
         self.add(Source::new(name, move |metrics| {
-            metrics.pool(name, pool.size(), pool.num_idle());
+            metrics.pool(name, pool.size(), pool.num_idle(), pool.options().get_max_connections());
             async { Ok(()) }
         }));
     }
@@ -53,21 +52,15 @@ fn progress(views: &Views) -> Source {
         let views = views.clone();
         async move {
             let all = views.status().await?;
-            let mut poisoned = Vec::new();
             for status in &all {
                 // Labels are of the closed set of this build's views, which is what was asked for.
                 let Some(name) = VIEWS.iter().map(|(view, _)| view.name).find(|name| *name == status.name)
                 else {
                     continue;
                 };
-                metrics.projection(name, status.position, status.head, Duration::from_millis(status.lag_ms));
-                let still = Duration::from_millis(status.stuck_ms);
-                metrics.projection_stuck(name, still, status.poison.is_some());
-                metrics.projection_parked(name, status.left_out);
+                metrics.projection(name, status);
                 metrics.ledger_position(status.head);
-                poisoned.extend(status.poison.as_ref().map(|poison| (name, poison)));
             }
-            metrics.projections_poisoned(poisoned);
             Ok(())
         }
     })
@@ -79,9 +72,19 @@ fn backlog(views: &Views) -> Source {
         let views = views.clone();
         async move {
             for kind in work_queue::backlog(views.pool()).await? {
-                let items = i64::try_from(kind.items).unwrap_or(i64::MAX);
-                metrics.work_queue(kind.kind.as_str(), items, Duration::from_millis(kind.oldest_ms));
+                metrics.work_queue(&kind);
             }
+            Ok(())
+        }
+    })
+}
+
+fn locks(views: &Views) -> Source {
+    let views = views.clone();
+    Source::new("copy_locks", move |metrics| {
+        let views = views.clone();
+        async move {
+            metrics.locks(&copy_locks::standing(views.pool()).await?);
             Ok(())
         }
     })

@@ -2,18 +2,21 @@
 //!
 //! Architecture invariant: recording a figure never blocks, never fails and never needs the database; what
 //! is read from the database is read at a scrape, within a bound, and the last value stands when it is not
-//! there in time. Label values come from closed sets, and all of them are there from the start, at zero; but for what an event
-//! that stops a view is called, which is there while it does.
+//! there in time. Label values come from closed sets, and all of them are there from the start, at zero.
 
+mod append;
 mod drift;
 mod grading;
+mod http;
 mod labels;
 mod ledger;
 mod plain;
 mod process;
-mod service;
 mod sources;
 mod streams;
+mod upkeep;
+mod views;
+mod work;
 
 pub use grading::ImportOutcome;
 pub use sources::{Source, Sources};
@@ -23,10 +26,14 @@ use std::sync::Arc;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
+use append::Append;
 use drift::Drift;
 use grading::Grading;
-use service::Service;
+use http::Http;
 use streams::Streams;
+use upkeep::Upkeep;
+use views::Progress;
+use work::Work;
 
 pub(crate) use streams::OpenStream;
 
@@ -38,13 +45,17 @@ pub const PLAIN: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// All figures of the process. Cheap to clone; every method is quick, and none fails.
 #[derive(Clone, Debug)]
-pub struct Metrics(Arc<Inner>);
+pub struct Metrics(Option<Arc<Figures>>);
 
 #[derive(Debug)]
-struct Inner {
+struct Figures {
     registry: Registry,
     grading: Grading,
-    service: Service,
+    http: Http,
+    append: Append,
+    progress: Progress,
+    work: Work,
+    upkeep: Upkeep,
     drift: Drift,
     streams: Streams,
 }
@@ -61,21 +72,41 @@ impl Metrics {
     pub fn new() -> Self {
         let mut registry = Registry::default();
         let grading = Grading::register(&mut registry);
-        let service = Service::register(&mut registry);
+        let http = Http::register(&mut registry);
+        let append = Append::register(&mut registry);
+        let progress = Progress::register(&mut registry);
+        let work = Work::register(&mut registry);
+        let upkeep = Upkeep::register(&mut registry);
         let drift = Drift::register(&mut registry);
         let streams = Streams::register(&mut registry);
         process::register(&mut registry);
-        Self(Arc::new(Inner { registry, grading, service, drift, streams }))
+        let figures = Figures { registry, grading, http, append, progress, work, upkeep, drift, streams };
+        Self(Some(Arc::new(figures)))
+    }
+
+    /// Figures that nothing is recorded in: what the cost of recording is measured against.
+    #[must_use]
+    pub const fn off() -> Self {
+        Self(None)
+    }
+
+    /// What `act` gives is not wanted: the value of a figure before.
+    fn record<T>(&self, act: impl FnOnce(&Figures) -> T) {
+        if let Some(figures) = &self.0 {
+            act(figures);
+        }
     }
 
     /// All figures as they are now, in the OpenMetrics text format.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
-        // Writing into a String cannot fail; a collector that fails leaves its own figures out.
-        if let Err(error) = encode(&mut text, &self.0.registry) {
-            tracing::error!(cause = domain::chain(&error), "some figures could not be written");
-        }
+        self.record(|figures| {
+            // Writing into a String cannot fail; a collector that fails leaves its own figures out.
+            if let Err(error) = encode(&mut text, &figures.registry) {
+                tracing::error!(cause = domain::chain(&error), "some figures could not be written");
+            }
+        });
         text
     }
 
@@ -84,4 +115,9 @@ impl Metrics {
     pub fn plain_text(&self) -> String {
         plain::plain(&self.text())
     }
+}
+
+/// A count as a gauge takes it.
+fn clamp(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
 }

@@ -30,6 +30,10 @@ impl Collector for Process {
         if let Some(files) = fs::read_dir("/proc/self/fd").ok().map(Iterator::count) {
             gauge("process_open_fds", "Open file descriptors", i64::try_from(files).unwrap_or(i64::MAX))?;
         }
+        let most_files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        if let Some(files) = most_files.and_then(|files| i64::try_from(files).ok()) {
+            gauge("process_max_fds", "File descriptors that the process may have open", files)?;
+        }
         if let Some(booted) = booted_at() {
             let help = "When the process started, since the Unix epoch";
             let metric = ConstGauge::new(booted + stat.started_seconds);

@@ -40,7 +40,7 @@ pub(crate) struct OpenStream(Metrics);
 impl Metrics {
     /// A stream was opened.
     pub(crate) fn stream_opened(&self) -> OpenStream {
-        self.0.streams.open.inc();
+        self.record(|figures| figures.streams.open.inc());
         OpenStream(self.clone())
     }
 }
@@ -48,17 +48,19 @@ impl Metrics {
 impl OpenStream {
     /// So many events were handed to it.
     pub(crate) fn handed(&self, events: u64) {
-        self.0.0.streams.events.inc_by(events);
+        self.0.record(|figures| figures.streams.events.inc_by(events));
     }
 
     /// It ended for this reason, one of a closed set.
     pub(crate) fn ended(&self, why: &'static str) {
-        self.0.0.streams.ended.get_or_create(&Labels([("why", why)])).inc();
+        self.0.record(|figures| {
+            figures.streams.ended.get_or_create(&Labels([("why", why)])).inc();
+        });
     }
 }
 
 impl Drop for OpenStream {
     fn drop(&mut self) {
-        self.0.0.streams.open.dec();
+        self.0.record(|figures| figures.streams.open.dec());
     }
 }

@@ -10,7 +10,7 @@ use super::finalise::FinaliseWarning;
 use super::import::check_source;
 use super::overlay::Overlay;
 use super::process::WorkerProcess;
-use super::protocol::{Finalised, FrameKind, Imported, Task, parse_page};
+use super::protocol::{Finalised, FrameKind, Imported, Opened, Task, parse_page};
 use super::{AskedBy, PdfError, PdfErrorType, PdfLimits, PdfStage, RENDERER, RenderWarning, RenderedPage};
 
 /// Starts child processes for PDF work.
@@ -101,9 +101,23 @@ impl PdfWorker {
     /// # Errors
     /// [`ImportError::Pdf`] for a PDF that cannot be graded or a child that broke its limits,
     /// [`ImportError::Page`] with the first error of `on_page`.
-    pub async fn import<F, Fut, E>(
+    pub async fn import<F, Fut, E>(&self, source: Bytes, on_page: F) -> Result<ImportedPdf, ImportError<E>>
+    where
+        F: FnMut(RenderedPage) -> Fut,
+        Fut: Future<Output = Result<(), E>>,
+    {
+        self.import_counted(source, &mut 0, on_page).await
+    }
+
+    /// The same; `page_count` becomes the number of pages that the PDF says it has, as soon as that much was read, whatever
+    /// comes of the rest.
+    ///
+    /// # Errors
+    /// As [`Self::import`].
+    pub async fn import_counted<F, Fut, E>(
         &self,
         source: Bytes,
+        page_count: &mut usize,
         mut on_page: F,
     ) -> Result<ImportedPdf, ImportError<E>>
     where
@@ -115,6 +129,9 @@ impl PdfWorker {
         let mut child = WorkerProcess::start(self, Task::Import).await?;
         child.send(FrameKind::Source, &source).await?;
         drop(source);
+        let frame = child.receive().await?;
+        let opened: Opened = child.decode(frame, FrameKind::Opened).await?;
+        *page_count = opened.page_count as usize;
         let mut pages = Vec::new();
         let imported: Imported = loop {
             let frame = child.receive().await?;

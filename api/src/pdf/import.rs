@@ -19,20 +19,24 @@ const THREAD_BYTES: u64 = 256 * 1024 * 1024;
 /// Bytes for each pixel of a page while it is drawn: canvas, renderer's copy, samples, PNG.
 const BYTES_PER_PIXEL: u64 = 16;
 
-/// Draws every page of `source` and hands the pages to `emit`, in order, each as soon as it is made.
+/// Draws every page of `source` and hands the pages to `emit`, in order, each as soon as it is made. `opened` is told how many
+/// pages there are before any limit is put to them.
 ///
 /// Runs on all cores; what is held does not grow with the number of pages. The same bytes give the same pages.
 /// Returns what could not be shown, in page order.
 ///
 /// # Errors
-/// A [`PdfError`] for a file that cannot be graded, or the first error of `emit`, which ends the import.
+/// A [`PdfError`] for a file that cannot be graded, or the first error of `opened` or `emit`, which ends the import.
 pub fn import<E: From<PdfError>>(
     source: Vec<u8>,
     limits: &PdfLimits,
+    opened: impl FnOnce(usize) -> Result<(), E>,
     mut emit: impl FnMut(RenderedPage) -> Result<(), E>,
 ) -> Result<Vec<RenderWarning>, E> {
     let pdf = open(source, limits)?;
     let pages = pdf.pages();
+    opened(pages.len())?;
+    check_count(pages.len(), limits)?;
     // All sizes before the first page: a refusal should not come after minutes of work.
     let sizes = page_sizes(&pdf, limits)?;
     let threads = thread_count(&sizes, limits);
@@ -86,13 +90,15 @@ fn open(source: Vec<u8>, limits: &PdfLimits) -> Result<Pdf, PdfError> {
     if names_encryption(&source) {
         return Err(encrypted());
     }
-    let pdf = Pdf::new(source).map_err(|error| match error {
+    Pdf::new(source).map_err(|error| match error {
         LoadPdfError::Decryption(_) => encrypted(),
         LoadPdfError::Invalid => {
             not_a_pdf("The file is damaged: no page of it can be found. Export or scan it again.")
         }
-    })?;
-    let page_count = pdf.pages().len();
+    })
+}
+
+fn check_count(page_count: usize, limits: &PdfLimits) -> Result<(), PdfError> {
     if page_count == 0 {
         let detail = "The PDF has no pages. Scan the copy again.";
         return Err(PdfError::new(PdfStage::Limits, PdfErrorType::EmptyResult, detail));
@@ -104,7 +110,7 @@ fn open(source: Vec<u8>, limits: &PdfLimits) -> Result<Pdf, PdfError> {
         );
         return Err(PdfError::new(PdfStage::Limits, PdfErrorType::InvalidPdf, detail));
     }
-    Ok(pdf)
+    Ok(())
 }
 
 fn page_sizes(pdf: &Pdf, limits: &PdfLimits) -> Result<Vec<PageSize>, PdfError> {

@@ -6,7 +6,7 @@
 //! | from | frames |
 //! |---|---|
 //! | parent | `Job`, then for a finalisation `Overlay`, then `Source`; then stdin stays open until the answer is read, and its end tells the child that the parent is gone |
-//! | child | `Page` for each page in order, then `Imported`; or `Output`, then `Finalised`; or `Failed` at any point, and nothing after it |
+//! | child | `Opened`, then `Page` for each page in order, then `Imported`; or `Output`, then `Finalised`; or `Failed` at any point, and nothing after it |
 
 use std::io::{self, Read, Write};
 
@@ -47,6 +47,8 @@ pub(super) enum FrameKind {
     Finalised = 7,
     /// JSON of `PdfError`.
     Failed = 8,
+    /// JSON of [`Opened`].
+    Opened = 9,
 }
 
 impl FrameKind {
@@ -60,6 +62,7 @@ impl FrameKind {
             Self::Output,
             Self::Finalised,
             Self::Failed,
+            Self::Opened,
         ];
         kinds
             .into_iter()
@@ -69,7 +72,9 @@ impl FrameKind {
 
     fn bytes_max(self, limits: &PdfLimits) -> u64 {
         match self {
-            Self::Job | Self::Imported | Self::Finalised | Self::Failed => SMALL_JSON_BYTES_MAX,
+            Self::Job | Self::Imported | Self::Finalised | Self::Failed | Self::Opened => {
+                SMALL_JSON_BYTES_MAX
+            }
             Self::Overlay => limits.overlay_bytes_max,
             Self::Source => limits.source_bytes_max,
             Self::Page => limits.page_pixels_max.saturating_mul(3).saturating_add(PNG_OVERHEAD_BYTES),
@@ -100,6 +105,13 @@ impl Task {
             Self::Finalise => "finalise",
         }
     }
+}
+
+/// What an import has to do, told before any of it is done: an import that fails is counted by it too.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Opened {
+    pub(super) page_count: u32,
 }
 
 /// The end of an import that succeeded.

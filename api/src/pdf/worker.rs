@@ -3,6 +3,7 @@
 //! It reads one job from stdin, answers on stdout, and ends. It has no environment, opens no file, and lives no
 //! longer than its parent.
 
+use std::cell::RefCell;
 use std::io::{self, BufWriter, Read, Stdin, Write};
 use std::panic::catch_unwind;
 use std::process::ExitCode;
@@ -13,7 +14,9 @@ use super::AskedBy;
 use super::finalise::{FinalPdf, finalise};
 use super::import::{check_source, import};
 use super::overlay::Overlay;
-use super::protocol::{Finalised, FrameKind, Imported, Job, Task, page_head, read_frame, write_frame};
+use super::protocol::{
+    Finalised, FrameKind, Imported, Job, Opened, Task, page_head, read_frame, write_frame,
+};
 use super::sandbox::{deny_files, limit_work};
 use super::{PdfError, PdfErrorType, PdfLimits, PdfStage};
 
@@ -124,10 +127,18 @@ fn answer(work: Work, output: &mut impl Write) -> io::Result<()> {
 
 fn answer_import(work: Work, output: &mut impl Write) -> Result<(), WorkError> {
     let mut page_count = 0;
-    let warnings = import(work.source, &work.job.limits, |page| {
+    // Both tell the parent something, one after the other.
+    let output = RefCell::new(output);
+    let opened = |pages: usize| -> Result<(), WorkError> {
+        let opened = serde_json::to_vec(&Opened { page_count: pages as u32 }).map_err(io::Error::from)?;
+        Ok(write_frame(&mut *output.borrow_mut(), FrameKind::Opened, &[&opened])?)
+    };
+    let warnings = import(work.source, &work.job.limits, opened, |page| {
         page_count += 1;
-        write_frame(output, FrameKind::Page, &[&page_head(&page), &page.png]).map_err(WorkError::Output)
+        let page = write_frame(&mut *output.borrow_mut(), FrameKind::Page, &[&page_head(&page), &page.png]);
+        page.map_err(WorkError::Output)
     })?;
+    let output = output.into_inner();
     let imported = serde_json::to_vec(&Imported { page_count, warnings }).map_err(io::Error::from)?;
     Ok(write_frame(output, FrameKind::Imported, &[&imported])?)
 }

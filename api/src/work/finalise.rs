@@ -8,6 +8,7 @@ use domain::copy::state::{Finalisation, Paper};
 use domain::copy::{CopyAction, CopyState, ExamCopy};
 use domain::exam::Exam;
 use domain::{Commitment, Digest};
+use projections::views::work_queue::WorkKind;
 
 use super::claims::Claim;
 use super::import::{Refused, fetch};
@@ -85,7 +86,10 @@ async fn attempt(
         Ok(Made { pages, .. }) => {
             tracing::info!(pages, duration_ms, position, "the final PDF was made");
         }
-        Err(refused) => record::tell_failure("the final PDF could not be made", attempt, &refused),
+        Err(refused) => {
+            let what = "the final PDF could not be made";
+            record::tell_failure(bench, WorkKind::Finalise, what, attempt, &refused);
+        }
     }
     Ok(())
 }

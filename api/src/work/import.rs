@@ -10,6 +10,7 @@ use domain::copy::command::Failure;
 use domain::copy::event::{WorkError, WorkStage};
 use domain::copy::state::{Identity, Import, Staging};
 use domain::copy::{CopyAction, CopyState, ExamCopy, Page};
+use projections::views::work_queue::WorkKind;
 
 use super::claims::Claim;
 use super::slot::Outcome;
@@ -47,10 +48,11 @@ async fn identity(bench: &Bench, claim: &Claim) -> anyhow::Result<Option<Identit
 
 async fn attempt(bench: &Bench, claim: &Claim, identity: &Identity, started: Instant) -> anyhow::Result<()> {
     let attempt = claim.item.attempt;
+    let mut page_count = 0;
     let read = if claim.claims > bench.limits.claims {
         Err(Refused::claimed_too_often(claim.claims))
     } else {
-        read(bench, claim, identity).await
+        read(bench, claim, identity, &mut page_count).await
     };
     let duration_ms = record::milliseconds(started);
     let (action, outcome) = match &read {
@@ -68,7 +70,10 @@ async fn attempt(bench: &Bench, claim: &Claim, identity: &Identity, started: Ins
         }
         Err(refused) => {
             let failure = Failure { stage: refused.stage, error_type: refused.error_type, duration_ms };
-            (CopyAction::RecordImportFailure { attempt, failure }, ImportOutcome::Failed { pages: 0 })
+            (
+                CopyAction::RecordImportFailure { attempt, failure },
+                ImportOutcome::Failed { pages: page_count },
+            )
         }
     };
     // An attempt that another worker has ended is that worker's to count.
@@ -81,7 +86,8 @@ async fn attempt(bench: &Bench, claim: &Claim, identity: &Identity, started: Ins
         }
         Err(refused) => {
             bench.app.metrics.scan_unreadable(refused.error_type);
-            record::tell_failure("the scan could not be imported", attempt, &refused);
+            let what = "the scan could not be imported";
+            record::tell_failure(bench, WorkKind::Import, what, attempt, &refused);
         }
     }
     Ok(())
@@ -138,8 +144,13 @@ pub(super) async fn fetch(bench: &Bench, copy: CopyId, source: Digest) -> Result
         .map_err(|error| Refused::new(WorkStage::Fetch, WorkError::Unknown, domain::chain(&error)))
 }
 
-/// Reads the scan in a child process and stores each page as it comes.
-async fn read(bench: &Bench, claim: &Claim, identity: &Identity) -> Result<ImportedPdf, Refused> {
+/// Reads the scan in a child process and stores each page as it comes. `page_count` is how many it says it has.
+async fn read(
+    bench: &Bench,
+    claim: &Claim,
+    identity: &Identity,
+    page_count: &mut usize,
+) -> Result<ImportedPdf, Refused> {
     let copy = claim.item.copy;
     let source = fetch(bench, copy, identity.source).await?;
     let store = |page: crate::pdf::RenderedPage| async move {
@@ -147,7 +158,8 @@ async fn read(bench: &Bench, claim: &Claim, identity: &Identity) -> Result<Impor
         anyhow::ensure!(stored.0 == page.sha256, "a page changed on its way to the store");
         Ok::<_, anyhow::Error>(())
     };
-    bench.pdf.asked_by(claim.asked_by()).import(source, store).await.map_err(|error| match error {
+    let pdf = bench.pdf.asked_by(claim.asked_by());
+    pdf.import_counted(source, page_count, store).await.map_err(|error| match error {
         ImportError::Pdf(error) => error.into(),
         ImportError::Page(error) => {
             Refused::new(WorkStage::Store, WorkError::Unknown, domain::chain(&*error))

@@ -105,6 +105,7 @@ impl Workers {
         let (stop, stopped) = watch::channel(false);
         let shutdown = limits.shutdown;
         let slots = limits.slots;
+        app.metrics.work_slots(slots);
         let bench = Bench { app, pdf, limits, worker: Uuid::now_v7() };
         let mut tasks = JoinSet::new();
         for _ in 0..slots {

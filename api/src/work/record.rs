@@ -6,6 +6,7 @@ use anyhow::bail;
 use domain::Timestamp;
 use domain::copy::command::MAX_ATTEMPTS;
 use domain::copy::{CopyAction, CopyCommand, ExamCopy};
+use projections::views::work_queue::WorkKind;
 use serde_json::Value;
 
 use super::Bench;
@@ -36,7 +37,13 @@ pub(super) async fn record(bench: &Bench, claim: &Claim, action: CopyAction) -> 
 
 /// Says that an attempt failed: one that is made again is worth a warning, a file that no attempt will read needs a
 /// person's look, and the last of several is the system's own failure.
-pub(super) fn tell_failure(what: &'static str, attempt: u32, refused: &Refused) {
+pub(super) fn tell_failure(
+    bench: &Bench,
+    kind: WorkKind,
+    what: &'static str,
+    attempt: u32,
+    refused: &Refused,
+) {
     let Refused { stage, error_type, cause } = refused;
     let (stage, error_type) = (stage.as_str(), error_type.as_str());
     if !refused.error_type.is_transient() {
@@ -44,6 +51,7 @@ pub(super) fn tell_failure(what: &'static str, attempt: u32, refused: &Refused) 
     } else if attempt < MAX_ATTEMPTS && refused.stage != domain::copy::event::WorkStage::Claim {
         tracing::warn!(stage, error_type, cause, attempt, "{what}; it is tried again");
     } else {
+        bench.app.metrics.retries_exhausted(kind);
         crate::critical!(stage, error_type, cause, attempt, "{what}: retries exhausted");
     }
 }

@@ -53,6 +53,7 @@ pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
 
 /// Does one item, keeping its lease, until it ends, the lease is lost, or the service stops and time runs out.
 async fn work(bench: &Bench, claim: Claim, stop: &mut watch::Receiver<bool>) {
+    let _in_hand = bench.app.metrics.work_begun(claim.item.kind);
     let position = claim.item.position;
     let pool = bench.app.views.pool();
     let done = async {

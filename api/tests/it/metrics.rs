@@ -98,10 +98,10 @@ async fn a_source_that_hangs_holds_up_no_scrape_and_its_last_figures_stand() {
     }));
     let scrape = async || world.bare(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
     let text = scrape().await;
-    assert!((value(&text, "log_dropped_lines{log=\"slow\"}") - 41.0).abs() < f64::EPSILON);
+    assert!((value(&text, "log_dropped_lines_total{log=\"slow\"}") - 41.0).abs() < f64::EPSILON);
     hang.send(true).unwrap();
     let text = scrape().await;
-    assert!((value(&text, "log_dropped_lines{log=\"slow\"}") - 41.0).abs() < f64::EPSILON);
+    assert!((value(&text, "log_dropped_lines_total{log=\"slow\"}") - 41.0).abs() < f64::EPSILON);
     assert!((value(&text, "metrics_stale_figures_total{source=\"slow\"}") - 1.0).abs() < f64::EPSILON);
 }
 

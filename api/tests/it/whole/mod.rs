@@ -31,6 +31,7 @@ mod several;
 mod status;
 mod storm;
 mod upgrade;
+mod watched;
 
 use std::time::{Duration, Instant};
 

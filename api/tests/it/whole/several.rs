@@ -1,15 +1,13 @@
 //! Several processes on one ledger, as behind a load balancer or split over machines.
 
-use std::process::Stdio;
-
-use fixtures::scans::{nested_forms, tiny_pages};
+use fixtures::scans::nested_forms;
 use futures::future::join_all;
 use http::Method;
 use serde_json::{Value, json};
 
 use super::desk::Desk;
-use super::place::{PROGRAM, Place};
-use super::process::{Process, environment, program};
+use super::place::Place;
+use super::process::Process;
 use super::seen;
 use crate::routes::world::heard;
 
@@ -70,12 +68,8 @@ async fn l2_of_two_graders_at_two_processes_one_gets_the_copy_and_the_other_is_t
 #[tokio::test]
 async fn the_parts_of_a_service_work_as_well_in_processes_of_their_own() {
     let place = Place::new().await;
-    let background = |part: &str| {
-        let mut command = program(PROGRAM);
-        command.args(["serve", "--only", part]).envs(environment(&place)).stdout(Stdio::null());
-        command.spawn().unwrap()
-    };
-    let _others = [background("projectors"), background("workers")];
+    let _projectors = Process::serve(&place, None, &["--only", "projectors"]).await;
+    let workers = Process::serve(&place, None, &["--only", "workers"]).await;
     let api = Process::serve(&place, None, &["--only", "api"]).await;
     let desk = Desk::open(&place.database, api.address).await;
     let held = desk.held(desk.exam().await, "A-1", 2).await;
@@ -83,35 +77,17 @@ async fn the_parts_of_a_service_work_as_well_in_processes_of_their_own() {
     assert_eq!(desk.finalise(&held).await["grade"]["total"], json!(6));
     // The counts are read from the view, so a process that folds nothing and works nothing shows them too.
     place.views_caught_up().await;
-    assert!(
-        (desk.metrics().await.of("grading_copies_by_status{status=\"GRADED\"}") - 1.0).abs() < f64::EPSILON
-    );
-}
-
-/// What the workers time, the workers' process shows: without a door of its own nobody would see it.
-#[tokio::test]
-async fn a_process_without_the_api_shows_its_figures_and_health_and_nothing_else() {
-    let place = Place::new().await;
-    let api = Process::serve(&place, None, &["--only", "api,projectors"]).await;
-    let workers = Process::serve(&place, None, &["--only", "workers"]).await;
-    let desk = Desk::open(&place.database, api.address).await;
-    let copy = desk.send(desk.exam().await, "A-1", tiny_pages(1)).await;
-    desk.import_ended(copy).await;
-    let behind = Desk::open(&place.database, workers.address).await;
-    let count = "grading_import_duration_seconds_count{status=\"success\",pages_bucket=\"1-10\"}";
-    seen("the import is counted where it was made", async || {
-        (behind.metrics().await.of(count) == 1.0).then_some(())
-    })
-    .await;
-    assert_eq!(desk.metrics().await.of(count), 0.0);
-    // A gauge that every process reads from the same view.
-    place.views_caught_up().await;
-    for desk in [&desk, &behind] {
-        assert_eq!(desk.metrics().await.of("grading_copies_by_status{status=\"STAGING\"}"), 1.0);
-    }
-    for (path, status) in [("/api/health/live", 200), ("/api/health/ready", 200), ("/api/exams", 404)] {
-        assert_eq!(behind.get(&behind.auditor, path).await.status, status, "{path}");
-    }
+    let graded = "grading_copies_by_status{status=\"GRADED\"}";
+    assert_eq!(desk.metrics().await.of(graded), 1.0);
+    // Who does the work shows it, and serves nothing else.
+    let worker = Desk::open(&place.database, workers.address).await;
+    let finalised = "grading_finalize_duration_seconds_count{status=\"success\",retry_attempt=\"1\"}";
+    seen("the finalisation is counted", async || (worker.metrics().await.of(finalised) == 1.0).then_some(()))
+        .await;
+    assert_eq!(worker.metrics().await.of(graded), 1.0);
+    assert_eq!(desk.metrics().await.of(finalised), 0.0);
+    worker.get(&worker.admin, "/api/copies").await.refused(404, "not_found");
+    assert_eq!(worker.get(&worker.admin, "/api/health/ready").await.status, 200);
 }
 
 #[tokio::test]
