@@ -235,6 +235,9 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         Route::new(POST, at!("api" / "copies" / copy: CopyId / "finalize"), Mark, |path| {
             path.and(app()).and(json()).then(copies::finalise::finalise)
         }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "finalize" / "retry"), Administer, |path| {
+            path.and(app()).and(json()).then(copies::retry_finalisation::retry)
+        }),
         Route::new(GET, at!("api" / "copies" / copy: CopyId / "final-pdf"), Read, |path| {
             path.and(app()).then(copies::final_pdf::final_pdf)
         }),

@@ -70,6 +70,7 @@ use crate::at;
         super::scores::remark::put,
         super::scores::appreciation::put,
         super::copies::finalise::finalise,
+        super::copies::retry_finalisation::retry,
         super::copies::final_pdf::final_pdf,
         super::copies::export::export,
         super::copies::correct::correct,

@@ -15,8 +15,8 @@ pub enum Action {
     Follow,
     /// Lock, mark and finalise copies.
     Mark,
-    /// Run exams: create, import, validate, correct, reopen, void, take a lock away; and run the service: retry views, park
-    /// streams.
+    /// Run exams: create, import, validate, correct, reopen, void, take a lock away, retry what failed; and run the
+    /// service: retry views, park streams.
     Administer,
 }
 
