@@ -8,6 +8,7 @@ mod ledger;
 mod logs;
 mod projections;
 mod rebuild;
+mod repairs;
 mod serve;
 mod settings;
 mod status;
@@ -21,6 +22,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::app::texts::Reason;
 use ::projections::{ViewName, views};
 pub use database::Stores;
 use settings::{Place, ServeSettings};
@@ -55,6 +57,15 @@ enum Command {
     /// Let a stopped view try again, or go on without a stream that it cannot fold
     #[command(subcommand)]
     Projections(projections::ProjectionsCommand),
+    /// Take a copy out of a grader's hands
+    #[command(subcommand)]
+    Lock(repairs::LockCommand),
+    /// Have a failed import tried again
+    #[command(subcommand)]
+    Import(repairs::ImportCommand),
+    /// Have a failed finalisation tried again
+    #[command(subcommand)]
+    Finalize(repairs::FinalizeCommand),
     /// Act on the ledger as a whole
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
@@ -89,6 +100,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::History(settings) => history::history(settings).await,
         Command::Status(settings) => status::status(settings).await,
         Command::Projections(command) => projections::projections(command).await,
+        Command::Lock(command) => repairs::lock(command).await,
+        Command::Import(command) => repairs::import(command).await,
+        Command::Finalize(command) => repairs::finalize(command).await,
         Command::Ledger(command) => ledger::ledger(command).await,
         Command::Migrate(place) => database::migrate(&place).await,
         Command::Limits(place) => {
@@ -107,6 +121,11 @@ fn view_named(name: &str) -> Result<ViewName, String> {
         let known = names.map(|view| view.name).join(", ");
         format!("there is no view {name}; there are {known}")
     })
+}
+
+/// A reason as it is typed.
+fn reason(text: &str) -> Result<Reason, String> {
+    Reason::try_from(text.to_owned()).map_err(|error| error.to_string())
 }
 
 fn refuse(error: &anyhow::Error) -> ExitCode {

@@ -20,6 +20,7 @@ mod place;
 mod process;
 mod rebuild;
 mod refusals_to_start;
+mod repairs;
 mod restore;
 mod session;
 mod several;
