@@ -1,5 +1,7 @@
 //! The locks that stand: who has which copy in hand, and until when.
 
+mod standing;
+
 use std::collections::HashMap;
 
 use domain::copy::CopyEvent;
@@ -16,6 +18,8 @@ use crate::refold::begun_before;
 use crate::rows::{JsonRows, RowError, RowSink};
 use crate::stream::{LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
 use crate::table::{Made, Table, Tables};
+
+pub use standing::{LockCounts, counts, oldest};
 
 /// The view.
 pub const VIEW: ViewName = ViewName { name: "copy_locks", version: 1 };
