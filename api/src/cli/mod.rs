@@ -9,6 +9,7 @@ mod logs;
 mod projections;
 mod rebuild;
 mod repairs;
+mod screen;
 mod serve;
 mod settings;
 mod status;
@@ -52,7 +53,7 @@ enum Command {
     Drift(drift::DriftSettings),
     /// Print the history of a copy, or the copy as it stood at a moment
     History(history::HistorySettings),
-    /// Show the head and every view: how far it is, what stopped or holds it, and what to type next
+    /// Show on one screen how the ledger stands: what needs you and what to type, views, work, copies, locks, processes, disk
     Status(status::StatusSettings),
     /// Let a stopped view try again, or go on without a stream that it cannot fold
     #[command(subcommand)]

@@ -43,6 +43,7 @@ mod roles;
 mod route;
 mod scores;
 mod server;
+mod status;
 mod stay;
 mod table;
 
@@ -89,6 +90,7 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         Route::new(GET, at!("metrics"), Scrape, |path| {
             path.and(headers_cloned()).and(with(figures)).then(figures::scrape)
         }),
+        Route::new(GET, at!("api" / "status"), Follow, |path| path.and(app()).then(status::status)),
         Route::new(GET, at!("api" / "projections"), Read, |path| {
             path.and(app()).then(projections::list::list)
         }),

@@ -30,6 +30,7 @@ use crate::at;
         super::health::ready,
         super::figures::scrape,
         document,
+        super::status::status,
         super::projections::list::list,
         super::projections::retry::retry,
         super::projections::park::park,

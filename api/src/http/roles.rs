@@ -11,7 +11,7 @@ pub enum Action {
     Scrape,
     /// Read.
     Read,
-    /// Follow the events of the whole ledger.
+    /// Follow the events of the whole ledger, and look at how it stands.
     Follow,
     /// Lock, mark and finalise copies.
     Mark,
