@@ -9,6 +9,7 @@ pub mod limits;
 pub mod logs;
 pub mod metrics;
 pub mod pdf;
+pub mod presence;
 mod redacted;
 pub mod service;
 pub mod tokens;

@@ -12,8 +12,11 @@ pub use settings::InvalidLimit;
 
 use projections::{FeedLimits, ProjectorLimits};
 
+use crate::app::StatusLimits;
+
 use crate::ledger::LedgerLimits;
 use crate::pdf::PdfLimits;
+use crate::presence::PresenceLimits;
 use crate::work::WorkLimits;
 
 /// The limits of one process. What bounds a part stands beside it, and all of them stand here.
@@ -37,6 +40,10 @@ pub struct Limits {
     pub history: HistoryLimits,
     /// Of a command that asks a running service for something.
     pub operator: OperatorLimits,
+    /// From where on a person is needed.
+    pub status: AlarmLimits,
+    /// Of a process's word that it is alive.
+    pub presence: PresenceLimits,
     /// Of the log writers.
     pub logs: LogLimits,
 }
@@ -169,6 +176,43 @@ pub struct OperatorLimits {
 impl Default for OperatorLimits {
     fn default() -> Self {
         Self { take_up: Duration::from_secs(10), look: Duration::from_millis(50) }
+    }
+}
+
+/// From where on `gradeledger status` and `doctor` call for a person, and what looking may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlarmLimits {
+    /// The longest that reading one part, or one check, may take.
+    pub part: Duration,
+    /// How long work may wait that could be taken.
+    pub work_late: Duration,
+    /// How long a lock may stand past its end: its end is recorded within 5 s.
+    pub lock_late: Duration,
+    /// How much of a disk is to be free, in bytes: 40 of the largest scans.
+    pub free_bytes: u64,
+    /// How far the clock of this machine may be from Postgres's.
+    pub clock_skew: Duration,
+}
+
+impl Default for AlarmLimits {
+    fn default() -> Self {
+        Self {
+            part: Duration::from_secs(5),
+            work_late: Duration::from_secs(120),
+            lock_late: Duration::from_secs(15),
+            free_bytes: 2_000_000_000,
+            clock_skew: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Limits {
+    /// What looking at the ledger may take, and from where on a person is needed.
+    #[must_use]
+    pub const fn of_status(&self) -> StatusLimits {
+        let AlarmLimits { part, work_late, lock_late, free_bytes, .. } = self.status;
+        let (alive, patience) = (self.presence.alive, self.work.patience);
+        StatusLimits { part, work_late, lock_late, free_bytes, alive, patience }
     }
 }
 

@@ -1,11 +1,12 @@
 //! A running service: the parts of one process, started in order and stopped in the reverse of it.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use anyhow::Context as _;
 use projections::{Feed, Projectors, Views};
 
-use crate::app::{self, App};
+use crate::app::{self, App, Watched};
 use crate::cli::Stores;
 use crate::http::{Check, Figures, Frame, Readiness, Server, Uploads, routes, routes_of_every_process};
 use crate::ledger::{Ledger, LedgerError};
@@ -13,6 +14,7 @@ use crate::limits::Limits;
 use crate::logs::Logs;
 use crate::metrics::{Metrics, Sources};
 use crate::pdf::PdfWorker;
+use crate::presence::{Presence, Process};
 use crate::tokens::Tokens;
 use crate::vault::Vault;
 use crate::work::Workers;
@@ -68,6 +70,7 @@ pub struct Service {
     server: Server,
     projectors: Option<Projectors>,
     workers: Option<Workers>,
+    presence: Option<Presence>,
 }
 
 impl Service {
@@ -84,7 +87,7 @@ impl Service {
         let views = app.views.clone();
         // The address first: a taken port must not leave half a service running.
         let server = serve(stores, &app, &views, logs, &settings)?;
-        let mut service = Self { app, server, projectors: None, workers: None };
+        let mut service = Self { app, server, projectors: None, workers: None, presence: None };
         if settings.parts.projectors {
             service.projectors = Some(Projectors::start(&views, settings.limits.projectors));
         }
@@ -92,6 +95,9 @@ impl Service {
             let (app, limits) = (service.app.clone(), settings.limits.work);
             service.workers = Some(Workers::start(app, settings.pdf, limits, settings.drift_check));
         }
+        let process = service.process(settings.parts);
+        let pool = service.app.views.pool().clone();
+        service.presence = Some(Presence::start(pool, process, settings.limits.presence));
         Ok(service)
     }
 
@@ -107,6 +113,16 @@ impl Service {
         &self.app
     }
 
+    /// What the process says of itself.
+    fn process(&self, parts: Parts) -> Process {
+        let parts = [("api", parts.api), ("projectors", parts.projectors), ("workers", parts.workers)];
+        Process {
+            parts: parts.into_iter().filter(|(_, runs)| *runs).map(|(part, _)| part).collect(),
+            worker: self.workers.as_ref().map(Workers::worker),
+            projector: self.projectors.as_ref().map(Projectors::leader),
+        }
+    }
+
     /// Stops: no new requests, then no new work, then no new rows; each within its bound.
     pub async fn stop(self) {
         self.server.stop().await;
@@ -116,16 +132,26 @@ impl Service {
         if let Some(projectors) = self.projectors {
             projectors.stop().await;
         }
+        if let Some(presence) = self.presence {
+            presence.stop().await;
+        }
     }
 }
 
 /// The application over these stores, and nothing that runs by itself.
 pub(crate) async fn app(stores: &Stores, limits: &Limits, metrics: Metrics) -> Result<App, LedgerError> {
+    let views = Views::new(stores.ledger.clone()).stuck_after(limits.projectors.stuck_after);
     Ok(App::new(app::Parts {
         ledger: Ledger::open(stores.ledger.clone(), limits.append).await?,
         vault: Vault::new(stores.ledger.clone(), stores.key_store.clone()),
         blobs: stores.blobs.clone(),
-        views: Views::new(stores.ledger.clone()).stuck_after(limits.projectors.stuck_after),
+        watched: Watched {
+            views: views.clone(),
+            keys: Some(stores.keys.clone()),
+            blobs: stores.blobs.folder().map(Path::to_owned),
+            limits: limits.of_status(),
+        },
+        views,
         feed: Feed::new(stores.ledger.clone(), limits.feed),
         server_keys: stores.server_keys.clone(),
         metrics,

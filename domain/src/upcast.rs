@@ -20,11 +20,20 @@ struct Step {
 }
 
 /// Every step, by type; the steps of a type in their order.
-const STEPS: [Step; 1] = [Step { event_type: "GraderEnrolled", from: 1, raise: grader_enrolled_1 }];
+const STEPS: [Step; 3] = [
+    Step { event_type: "GraderEnrolled", from: 1, raise: grader_enrolled_1 },
+    Step { event_type: "CopyImportRetried", from: 1, raise: without_reason },
+    Step { event_type: "FinalisationStarted", from: 1, raise: without_reason },
+];
 
 /// Whoever was enrolled before duties were told was enrolled to mark.
 fn grader_enrolled_1(fields: &mut Map<String, Value>) {
     fields.insert("duty".to_owned(), Duty::Marker.as_str().into());
+}
+
+/// Nobody was asked for a reason.
+fn without_reason(fields: &mut Map<String, Value>) {
+    fields.insert("reason".to_owned(), Value::Null);
 }
 
 /// The payload of an event of an older shape, as the newest version of its type has it.

@@ -124,7 +124,9 @@ pub(crate) async fn open(options: &PgConnectOptions) -> Result<PgConnection, Ser
     options.connect().await.map_err(|source| ServerError::Unreachable { place: place(options), source })
 }
 
-pub(crate) fn place(options: &PgConnectOptions) -> String {
+/// Host, port and database, or socket and database; never the password.
+#[must_use]
+pub fn place(options: &PgConnectOptions) -> String {
     let database = options.get_database().unwrap_or("(default)");
     match options.get_socket() {
         Some(socket) => format!("{} (database {database})", socket.display()),

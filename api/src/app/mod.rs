@@ -13,6 +13,7 @@ mod execute;
 mod opening;
 mod places;
 mod projections;
+pub mod status;
 pub mod texts;
 mod views;
 
@@ -35,6 +36,7 @@ pub use execute::Written;
 pub use opening::{Opener, Texts};
 pub use places::{OtherEpoch, Seen};
 pub use projections::ViewError;
+pub use status::{StatusLimits, Watched};
 pub use views::Page;
 
 use crate::blobs::Blobs;
@@ -71,6 +73,8 @@ pub struct Parts {
     pub read_your_writes: Duration,
     /// What reading the past of a copy may take.
     pub history: HistoryLimits,
+    /// What is looked at to tell how the ledger stands.
+    pub watched: Watched,
 }
 
 impl App {

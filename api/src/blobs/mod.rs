@@ -72,6 +72,12 @@ impl Blobs {
         Ok(Self { store: Arc::new(store), keys, folder: None })
     }
 
+    /// The folder where they lie, if it is a local one.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
     /// Stores bytes of a copy, encrypted under the copy's scan key, and gives their SHA-256. By the time it returns they are
     /// durable. Storing the same bytes again does nothing.
     ///

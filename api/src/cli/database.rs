@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use migrations::{PrivatePostgres, SchemaName, SessionLimits, check_server, connect_options};
@@ -160,13 +161,22 @@ impl LedgerAlone {
         Self::reached(place, at).await
     }
 
+    /// The ledger as it is, for questions that Postgres ends after `longest`.
+    pub(crate) async fn looking(place: &Place, longest: Duration) -> anyhow::Result<Self> {
+        Self::reached_within(place, place.for_reading().await?, longest).await
+    }
+
     async fn reached(place: &Place, at: ReadPlace) -> anyhow::Result<Self> {
+        // A walk over millions of events is one long statement after another.
+        Self::reached_within(place, at, LONG_STATEMENT).await
+    }
+
+    async fn reached_within(place: &Place, at: ReadPlace, longest: Duration) -> anyhow::Result<Self> {
         let ReadPlace { ledger, keys, private } = at;
         let schema = place.schema()?;
         let limits = place.limits()?.database;
-        // A walk over millions of events is one long statement after another.
         let sessions = SessionLimits {
-            statement_timeout: LONG_STATEMENT,
+            statement_timeout: longest,
             idle_in_transaction_timeout: limits.idle_in_transaction,
         };
         let options = connect_options(ledger, &schema, sessions);
@@ -177,6 +187,25 @@ impl LedgerAlone {
             .acquire_timeout(limits.acquire)
             .connect_lazy_with(options);
         Ok(Self { pool, keys, private })
+    }
+
+    /// Where the ledger is; never the password.
+    pub(crate) fn name(&self) -> String {
+        migrations::place(&self.pool.connect_options())
+    }
+
+    /// The database of the keys, if it is named.
+    pub(crate) fn keys_pool(&self, longest: Duration) -> Option<PgPool> {
+        let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(longest);
+        self.keys.as_ref().map(|keys| pool.connect_lazy_with(keys.clone()))
+    }
+
+    /// The folder of the blobs, if they are named and lie in one.
+    pub(crate) fn blob_folder(&self, place: &Place) -> Option<PathBuf> {
+        match &place.blobs_url {
+            Some(url) => url.strip_prefix("file://").map(PathBuf::from),
+            None => self.private.as_ref().map(|private| private.data_folder().join("blobs")),
+        }
     }
 
     /// The vault, where its keys are at hand: the key store is named, and the master key with it.
@@ -212,7 +241,7 @@ impl LedgerAlone {
 }
 
 /// The longest statement of an auditor.
-const LONG_STATEMENT: std::time::Duration = std::time::Duration::from_secs(3_600);
+const LONG_STATEMENT: Duration = Duration::from_secs(3_600);
 
 fn master_key(place: &Place, private_folder: Option<&Path>) -> anyhow::Result<MasterKey> {
     if let Some(file) = &place.master_key_file {

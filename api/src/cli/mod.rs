@@ -8,6 +8,8 @@ mod ledger;
 mod logs;
 mod projections;
 mod rebuild;
+mod repairs;
+mod screen;
 mod serve;
 mod settings;
 mod status;
@@ -21,6 +23,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::app::texts::Reason;
 use ::projections::{ViewName, views};
 pub use database::Stores;
 use settings::{Place, ServeSettings};
@@ -50,11 +53,20 @@ enum Command {
     Drift(drift::DriftSettings),
     /// Print the history of a copy, or the copy as it stood at a moment
     History(history::HistorySettings),
-    /// Show the head and every view: how far it is, what stopped or holds it, and what to type next
+    /// Show on one screen how the ledger stands: what needs you and what to type, views, work, copies, locks, processes, disk
     Status(status::StatusSettings),
     /// Let a stopped view try again, or go on without a stream that it cannot fold
     #[command(subcommand)]
     Projections(projections::ProjectionsCommand),
+    /// Take a copy out of a grader's hands
+    #[command(subcommand)]
+    Lock(repairs::LockCommand),
+    /// Have a failed import tried again
+    #[command(subcommand)]
+    Import(repairs::ImportCommand),
+    /// Have a failed finalisation tried again
+    #[command(subcommand)]
+    Finalize(repairs::FinalizeCommand),
     /// Act on the ledger as a whole
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
@@ -89,6 +101,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::History(settings) => history::history(settings).await,
         Command::Status(settings) => status::status(settings).await,
         Command::Projections(command) => projections::projections(command).await,
+        Command::Lock(command) => repairs::lock(command).await,
+        Command::Import(command) => repairs::import(command).await,
+        Command::Finalize(command) => repairs::finalize(command).await,
         Command::Ledger(command) => ledger::ledger(command).await,
         Command::Migrate(place) => database::migrate(&place).await,
         Command::Limits(place) => {
@@ -107,6 +122,11 @@ fn view_named(name: &str) -> Result<ViewName, String> {
         let known = names.map(|view| view.name).join(", ");
         format!("there is no view {name}; there are {known}")
     })
+}
+
+/// A reason as it is typed.
+fn reason(text: &str) -> Result<Reason, String> {
+    Reason::try_from(text.to_owned()).map_err(|error| error.to_string())
 }
 
 fn refuse(error: &anyhow::Error) -> ExitCode {

@@ -43,6 +43,7 @@ mod roles;
 mod route;
 mod scores;
 mod server;
+mod status;
 mod stay;
 mod table;
 mod trace;
@@ -98,6 +99,7 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
     let app = || with(app).and(call());
     let mut routes = routes_of_every_process(readiness, figures);
     routes.extend([
+        Route::new(GET, at!("api" / "status"), Follow, |path| path.and(app()).then(status::status)),
         Route::new(GET, at!("api" / "projections"), Read, |path| {
             path.and(app()).then(projections::list::list)
         }),
@@ -243,6 +245,9 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         }),
         Route::new(POST, at!("api" / "copies" / copy: CopyId / "finalize"), Mark, |path| {
             path.and(app()).and(json()).then(copies::finalise::finalise)
+        }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "finalize" / "retry"), Administer, |path| {
+            path.and(app()).and(json()).then(copies::retry_finalisation::retry)
         }),
         Route::new(GET, at!("api" / "copies" / copy: CopyId / "final-pdf"), Read, |path| {
             path.and(app()).then(copies::final_pdf::final_pdf)

@@ -11,12 +11,12 @@ pub enum Action {
     Scrape,
     /// Read.
     Read,
-    /// Follow the events of the whole ledger.
+    /// Follow the events of the whole ledger, and look at how it stands.
     Follow,
     /// Lock, mark and finalise copies.
     Mark,
-    /// Run exams: create, import, validate, correct, reopen, void, take a lock away; and run the service: retry views, park
-    /// streams.
+    /// Run exams: create, import, validate, correct, reopen, void, take a lock away, retry what failed; and run the
+    /// service: retry views, park streams.
     Administer,
 }
 

@@ -112,6 +112,8 @@ macro_rules! all {
             }
             history { events }
             operator { take_up, look }
+            status { part, work_late, lock_late, free_bytes, clock_skew }
+            presence { every, alive, kept }
             logs { queue_lines, file_bytes, files }
         );
         each!($limits.projectors, $visit:

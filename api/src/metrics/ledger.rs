@@ -84,7 +84,7 @@ fn locks(views: &Views) -> Source {
     Source::new("copy_locks", move |metrics| {
         let views = views.clone();
         async move {
-            metrics.locks(&copy_locks::standing(views.pool()).await?);
+            metrics.locks(&copy_locks::counts(views.pool()).await?);
             Ok(())
         }
     })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use projections::copy_locks::Standing;
+use projections::copy_locks::LockCounts;
 use projections::work_queue::{Backlog, WorkKind};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -116,13 +116,13 @@ impl Metrics {
     }
 
     /// The locks that stand.
-    pub fn locks(&self, standing: &Standing) {
+    pub fn locks(&self, standing: &LockCounts) {
         let seconds = |milliseconds| Duration::from_millis(milliseconds).as_secs_f64();
         self.record(|figures| {
             figures.work.locks.set(clamp(standing.locks));
             figures.work.oldest_lock.set(seconds(standing.oldest_ms));
-            figures.work.lapsed_locks.set(clamp(standing.lapsed));
-            figures.work.longest_lapsed.set(seconds(standing.longest_lapsed_ms));
+            figures.work.lapsed_locks.set(clamp(standing.ended));
+            figures.work.longest_lapsed.set(seconds(standing.ended_ms));
         });
     }
 }

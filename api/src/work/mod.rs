@@ -93,6 +93,7 @@ struct Bench {
 /// The workers of this process.
 #[derive(Debug)]
 pub struct Workers {
+    worker: Uuid,
     tasks: JoinSet<()>,
     stop: watch::Sender<bool>,
     shutdown: Duration,
@@ -107,7 +108,7 @@ impl Workers {
         let slots = limits.slots;
         app.metrics.work_slots(slots);
         let bench = Bench { app, pdf, limits, worker: Uuid::now_v7() };
-        let mut tasks = JoinSet::new();
+        let (worker, mut tasks) = (bench.worker, JoinSet::new());
         for _ in 0..slots {
             tasks.spawn(slot::run(bench.clone(), stopped.clone()));
         }
@@ -116,7 +117,13 @@ impl Workers {
             tasks.spawn(drift::run(bench.clone(), stopped.clone()));
         }
         tasks.spawn(sweep::run(bench, stopped));
-        Self { tasks, stop, shutdown }
+        Self { worker, tasks, stop, shutdown }
+    }
+
+    /// The name of this process in claims and duties.
+    #[must_use]
+    pub const fn worker(&self) -> Uuid {
+        self.worker
     }
 
     /// Lets the items in hand end within [`WorkLimits::shutdown`]; what does not is left to another worker, when its

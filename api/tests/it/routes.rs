@@ -12,6 +12,7 @@ mod lock;
 mod places;
 mod projections;
 mod reading;
+mod repairs;
 mod roles;
 mod scores;
 mod worker;

@@ -81,7 +81,10 @@ pub enum CopyAction {
         failure: Failure,
     },
     /// Try a failed import again.
-    RetryImport,
+    RetryImport {
+        /// Why, sealed.
+        reason: Commitment,
+    },
     /// Open the copy to marking, by this scheme.
     Validate {
         /// Version of the scheme.
@@ -126,6 +129,11 @@ pub enum CopyAction {
     Finalise {
         /// The lock shown.
         shown: ShownLock,
+    },
+    /// Try a failed finalisation again, without a lock and whatever its attempts: an administrator's repair (L16).
+    RetryFinalisation {
+        /// Why, sealed.
+        reason: Commitment,
     },
     /// A worker made the final PDF.
     RecordGraded {

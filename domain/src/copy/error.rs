@@ -26,6 +26,23 @@ pub enum CopyError {
     /// The import is not done.
     #[error("the copy's pages are not there: its import is {0}")]
     NotImported(&'static str),
+    /// Work that goes on needs nobody to ask for it again.
+    #[error(
+        "the {work} of this copy is still being tried (attempt {attempt}), so there is nothing to retry; where it does not \
+         move, `gradeledger status` shows whether a worker runs"
+    )]
+    StillTried {
+        /// Which work.
+        work: &'static str,
+        /// The attempt that runs or comes next.
+        attempt: u32,
+    },
+    /// Work that is done is not done again.
+    #[error("the {work} of this copy is done; there is nothing to retry")]
+    NothingToRetry {
+        /// Which work.
+        work: &'static str,
+    },
     /// A worker reports about an attempt that is not the current one.
     #[error("attempt {reported} is over; the copy is at attempt {current}")]
     AttemptOver {
@@ -65,6 +82,12 @@ pub enum CopyError {
     /// A lock conflict.
     #[error(transparent)]
     Lock(#[from] LockConflict),
+    /// There is no lock to take away.
+    #[error("this copy has no lock: it is in status {status}, and there is nothing to release")]
+    NoLock {
+        /// Where the copy stands.
+        status: CopyStatus,
+    },
     /// A lease is too short or too long.
     #[error("ttl_seconds is from {min} to {max}")]
     Ttl {

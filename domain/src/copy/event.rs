@@ -56,6 +56,8 @@ pub enum CopyEvent {
     CopyImportRetried {
         /// The attempt that this asks for.
         attempt: u32,
+        /// Why, sealed; none in events of before reasons were asked for.
+        reason: Option<Commitment>,
     },
     /// The pages were looked at and the copy may be marked, by this scheme whatever is published later.
     CopyValidated {
@@ -179,6 +181,8 @@ pub enum CopyEvent {
         total: Points,
         /// The lock that this ends.
         lock: Option<LockId>,
+        /// Why an administrator had a failed finalisation tried again, sealed; none where nobody was asked for a reason.
+        reason: Option<Commitment>,
     },
     /// The final PDF exists and says what the ledger says.
     CopyGraded {

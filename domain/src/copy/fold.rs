@@ -58,7 +58,7 @@ fn next_staging(mut staging: Staging, event: CopyEvent) -> CopyState {
                 Import::Failed { attempt }
             };
         }
-        CopyEvent::CopyImportRetried { attempt } => staging.import = Import::Pending { attempt },
+        CopyEvent::CopyImportRetried { attempt, .. } => staging.import = Import::Pending { attempt },
         CopyEvent::CopyVoided { reason, replaced_by, .. } => {
             return CopyState::Voided(staging.identity, Void { reason, replaced_by });
         }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::story::*;
 
 fn started(attempt: u32, cause: FinalisationCause, basis_sequence: u64, lock: Option<LockId>) -> CopyEvent {
-    CopyEvent::FinalisationStarted { attempt, cause, basis_sequence, total: Points(300), lock }
+    CopyEvent::FinalisationStarted { attempt, cause, basis_sequence, total: Points(300), lock, reason: None }
 }
 
 // L6
@@ -99,6 +99,37 @@ fn attempts_count_on_and_the_third_failure_is_the_last_that_is_retried_by_itself
     assert_eq!(seen, [(1, true), (2, true), (3, false), (4, false)]);
 }
 
+// L16
+#[test]
+fn an_administrator_has_a_failed_finalisation_tried_again_with_a_reason_and_without_a_lock() {
+    let story = Story::grading_failed();
+    let events = story.yields(OFFICE, retry_finalisation());
+    let retried = CopyEvent::FinalisationStarted {
+        attempt: 2,
+        cause: FinalisationCause::Retry,
+        basis_sequence: 9,
+        total: Points(300),
+        lock: None,
+        reason: Some(sealed("the disk was full")),
+    };
+    assert_eq!(events, [retried]);
+    let story = story.then(OFFICE, retry_finalisation());
+    let made = story.made(3);
+    assert_eq!(story.then(WORKER, made).copy().state.status(), Some(CopyStatus::Graded));
+}
+
+// L16: what a worker still tries is the worker's, and a repair takes no attempt from it.
+#[test]
+fn only_a_finalisation_that_was_given_up_is_retried() {
+    let running = Story::grading();
+    let still = |attempt| CopyError::StillTried { work: "finalisation", attempt };
+    assert_eq!(running.refuses(OFFICE, retry_finalisation()), still(1));
+    let failed = running.failed(WorkError::Timeout);
+    assert_eq!(running.then(WORKER, failed).refuses(OFFICE, retry_finalisation()), still(2));
+    let done = Story::graded().refuses(OFFICE, retry_finalisation());
+    assert_eq!(done, CopyError::NothingToRetry { work: "finalisation" });
+}
+
 // L6: whoever locks a copy whose finalisation failed may mark it, and the retry of a worker is too late.
 #[test]
 fn a_grader_who_takes_a_failed_copy_begins_a_finalisation_of_their_own() {
@@ -127,6 +158,7 @@ fn a_correction_has_a_reason_and_makes_a_new_pdf() {
         basis_sequence: story.copy().sequence + 1,
         total: Points(600),
         lock: None,
+        reason: None,
     };
     assert_eq!(events, [corrected, finalising]);
     let story = story.then(OFFICE, correct("1", 800));

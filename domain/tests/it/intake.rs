@@ -64,18 +64,21 @@ fn a_file_that_is_no_pdf_is_not_tried_again_by_itself() {
 #[test]
 fn asking_for_another_attempt_is_an_act_of_its_own_and_the_count_goes_on() {
     let story = Story::staging().then(WORKER, import_failure(1, WorkError::InvalidPdf));
-    assert_eq!(story.yields(OFFICE, CopyAction::RetryImport), [CopyEvent::CopyImportRetried { attempt: 2 }]);
-    let story = story.then(OFFICE, CopyAction::RetryImport);
+    let retried = CopyEvent::CopyImportRetried { attempt: 2, reason: Some(sealed("the disk was full")) };
+    assert_eq!(story.yields(OFFICE, retry_import()), [retried]);
+    let story = story.then(OFFICE, retry_import());
     let story = story.then(WORKER, record_import(2, pages()));
     assert_eq!(import(&story), Import::Done { pages: pages() });
 }
 
 #[test]
 fn only_a_failed_import_is_retried() {
-    let pending = Story::staging().refuses(OFFICE, CopyAction::RetryImport);
-    assert_eq!(pending, CopyError::NotImported("still being tried; there is nothing to retry"));
-    let done = Story::imported().refuses(OFFICE, CopyAction::RetryImport);
-    assert_eq!(done, CopyError::NotImported("done; there is nothing to retry"));
+    let resting = Story::staging().then(WORKER, import_failure(1, WorkError::Timeout));
+    assert_eq!(resting.refuses(OFFICE, retry_import()), CopyError::StillTried { work: "import", attempt: 2 });
+    let pending = Story::staging().refuses(OFFICE, retry_import());
+    assert_eq!(pending, CopyError::StillTried { work: "import", attempt: 1 });
+    let done = Story::imported().refuses(OFFICE, retry_import());
+    assert_eq!(done, CopyError::NothingToRetry { work: "import" });
 }
 
 // L2: two workers on one scan; the second to end does not count.

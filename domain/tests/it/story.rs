@@ -234,6 +234,14 @@ pub(crate) fn release() -> CopyAction {
     CopyAction::ReleaseLock { shown: ShownLock::Of(LOCK) }
 }
 
+pub(crate) fn retry_import() -> CopyAction {
+    CopyAction::RetryImport { reason: sealed("the disk was full") }
+}
+
+pub(crate) fn retry_finalisation() -> CopyAction {
+    CopyAction::RetryFinalisation { reason: sealed("the disk was full") }
+}
+
 pub(crate) fn force_release() -> CopyAction {
     CopyAction::ForceReleaseLock { reason: sealed("left for the day") }
 }

@@ -23,14 +23,14 @@ fn stations() -> [Story; 10] {
 
 /// One row a command. An upper-case cell is the status after it: Staging, Ready, Locked, grading in Progress, grading
 /// Failed, Graded, Voided. A lower-case cell is the refusal: `-` no such copy, `t` the anonymous id is taken, `s`
-/// wrong status, `i` import not done, `a` the attempt is over, `m` no lock, `g` already graded, `x` voided.
+/// wrong status, `i` import not done, `a` the attempt is over, `b` being tried, `d` done, `m` no lock, `g` already graded, `x` voided.
 #[rustfmt::skip]
-const TABLE: [(&str, [&str; 10]); 18] = [
+const TABLE: [(&str, [&str; 10]); 19] = [
     //                      none  Sp   Sf   Sd   R    L    P    F    G    void
     ("request import",     ["S", "t", "t", "t", "t", "t", "t", "t", "t", "t"]),
     ("record import",      ["-", "S", "a", "i", "s", "s", "s", "s", "s", "x"]),
     ("record failure",     ["-", "S", "a", "i", "s", "s", "s", "s", "s", "x"]),
-    ("retry import",       ["-", "i", "S", "i", "s", "s", "s", "s", "s", "x"]),
+    ("retry import",       ["-", "b", "S", "d", "s", "s", "s", "s", "s", "x"]),
     ("validate",           ["-", "i", "i", "R", "s", "s", "s", "s", "s", "x"]),
     ("acquire lock",       ["-", "s", "s", "s", "L", "L", "s", "L", "g", "x"]),
     ("renew lock",         ["-", "s", "s", "s", "m", "L", "s", "m", "g", "x"]),
@@ -39,6 +39,7 @@ const TABLE: [(&str, [&str; 10]); 18] = [
     ("force-release lock", ["-", "s", "s", "s", "s", "R", "s", "s", "s", "x"]),
     ("mark",               ["-", "s", "s", "s", "m", "L", "s", "m", "g", "x"]),
     ("finalise",           ["-", "s", "s", "s", "m", "P", "s", "P", "g", "x"]),
+    ("retry finalisation", ["-", "s", "s", "s", "s", "s", "b", "P", "d", "x"]),
     ("record graded",      ["-", "s", "s", "s", "s", "s", "G", "s", "s", "x"]),
     ("record not graded",  ["-", "s", "s", "s", "s", "s", "F", "s", "s", "x"]),
     ("export",             ["-", "s", "s", "s", "s", "s", "s", "s", "G", "x"]),
@@ -48,12 +49,12 @@ const TABLE: [(&str, [&str; 10]); 18] = [
 ];
 
 /// One action of each kind, by a caller who has what it takes wherever that is possible.
-fn actions(story: &Story) -> [CopyAction; 18] {
+fn actions(story: &Story) -> [CopyAction; 19] {
     [
         request_import("A-001"),
         record_import(1, pages()),
         import_failure(1, WorkError::InvalidPdf),
-        CopyAction::RetryImport,
+        retry_import(),
         validate(),
         acquire(LOCK),
         renew(),
@@ -62,6 +63,7 @@ fn actions(story: &Story) -> [CopyAction; 18] {
         force_release(),
         score("2.a", Some(700)),
         finalise(),
+        retry_finalisation(),
         story.made(3),
         story.failed(WorkError::Timeout),
         CopyAction::Export { format: ExportFormat::Pdf, sha256: final_pdf() },
@@ -77,7 +79,7 @@ fn row(action: &CopyAction) -> usize {
         CopyAction::RequestImport { .. } => 0,
         CopyAction::RecordImport { .. } => 1,
         CopyAction::RecordImportFailure { .. } => 2,
-        CopyAction::RetryImport => 3,
+        CopyAction::RetryImport { .. } => 3,
         CopyAction::Validate { .. } => 4,
         CopyAction::AcquireLock { .. } => 5,
         CopyAction::RenewLock { .. } => 6,
@@ -86,12 +88,13 @@ fn row(action: &CopyAction) -> usize {
         CopyAction::ForceReleaseLock { .. } => 9,
         CopyAction::Mark { .. } => 10,
         CopyAction::Finalise { .. } => 11,
-        CopyAction::RecordGraded { .. } => 12,
-        CopyAction::RecordFinalisationFailure { .. } => 13,
-        CopyAction::Export { .. } => 14,
-        CopyAction::Correct { .. } => 15,
-        CopyAction::Reopen { .. } => 16,
-        CopyAction::Void { .. } => 17,
+        CopyAction::RetryFinalisation { .. } => 12,
+        CopyAction::RecordGraded { .. } => 13,
+        CopyAction::RecordFinalisationFailure { .. } => 14,
+        CopyAction::Export { .. } => 15,
+        CopyAction::Correct { .. } => 16,
+        CopyAction::Reopen { .. } => 17,
+        CopyAction::Void { .. } => 18,
     }
 }
 
@@ -113,7 +116,13 @@ fn cell(story: &Story, action: CopyAction) -> &'static str {
         },
         Err(CopyError::Absent) => "-",
         Err(CopyError::AnonymousIdTaken) => "t",
-        Err(CopyError::WrongStatus { status, .. }) if Some(status) == before => "s",
+        Err(CopyError::WrongStatus { status, .. } | CopyError::NoLock { status })
+            if Some(status) == before =>
+        {
+            "s"
+        }
+        Err(CopyError::StillTried { .. }) => "b",
+        Err(CopyError::NothingToRetry { .. }) => "d",
         Err(CopyError::NotImported(_)) => "i",
         Err(CopyError::AttemptOver { .. }) => "a",
         Err(CopyError::Lock(LockConflict::Missing)) => "m",
@@ -141,6 +150,8 @@ fn every_status_meets_every_command_as_the_table_says() {
 fn a_refusal_names_the_status_and_what_it_needs() {
     let refusal = Story::graded().refuses(OFFICE, validate()).to_string();
     assert_eq!(refusal, "a copy in status GRADED does not accept this; it needs STAGING");
+    let refusal = Story::ready().refuses(OFFICE, force_release()).to_string();
+    assert_eq!(refusal, "this copy has no lock: it is in status READY, and there is nothing to release");
     let refusal = Story::grading().refuses(OFFICE, void()).to_string();
     assert_eq!(
         refusal,

@@ -2,7 +2,7 @@
 
 use domain::copy::event::{ExportFormat, FinalisationCause, WorkError, WorkStage};
 use domain::copy::{CopyEvent, Mark};
-use domain::{AnnotationId, Digest, Points, Question};
+use domain::{AnnotationId, Commitment, Digest, Points, Question};
 
 use super::{CopyThen, Sentence};
 
@@ -19,8 +19,8 @@ pub fn words_of(event: &CopyEvent, after: &CopyThen) -> Sentence {
         E::CopyImportFailed { attempt, stage, error_type, will_retry, .. } => {
             failed("Import", *attempt, *stage, *error_type, *will_retry)
         }
-        E::CopyImportRetried { attempt } => {
-            Sentence::of(format_args!("Another import asked for: attempt {attempt}"))
+        E::CopyImportRetried { attempt, reason } => {
+            because(Sentence::of(format_args!("Another import asked for: attempt {attempt}")), *reason)
         }
         E::CopyValidated { scheme_version, questions } => validated(*scheme_version, questions),
         E::LockAcquired { owner, expires_at, .. } => {
@@ -57,10 +57,13 @@ pub fn words_of(event: &CopyEvent, after: &CopyThen) -> Sentence {
         E::AppreciationSet { before, after } => {
             Sentence::of("Appreciation: ").text(*before).words(" → ").text(*after)
         }
-        E::FinalisationStarted { attempt, cause, basis_sequence, total, .. } => Sentence::of(format_args!(
-            "Marking frozen at sequence {basis_sequence} with {total} points, {} (attempt {attempt})",
-            asked_by(*cause)
-        )),
+        E::FinalisationStarted { attempt, cause, basis_sequence, total, reason, .. } => {
+            let frozen = Sentence::of(format_args!(
+                "Marking frozen at sequence {basis_sequence} with {total} points, {} (attempt {attempt})",
+                asked_by(*cause)
+            ));
+            because(frozen, *reason)
+        }
         E::CopyGraded { total, pages, pdf, .. } => Sentence::of(format_args!(
             "Graded: {total} points, final PDF of {pages} {}, SHA-256 {}",
             plural(*pages as usize, "page"),
@@ -87,6 +90,14 @@ pub fn words_of(event: &CopyEvent, after: &CopyThen) -> Sentence {
                 None => sentence,
             }
         }
+    }
+}
+
+/// The reason, where one was given.
+fn because(said: Sentence, reason: Option<Commitment>) -> Sentence {
+    match reason {
+        Some(reason) => said.words(", because ").sealed(reason),
+        None => said,
     }
 }
 

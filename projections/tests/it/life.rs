@@ -96,7 +96,7 @@ impl Life {
                     warnings: vec![],
                     duration_ms: dice.roll(9_000),
                 },
-                Import::Failed { .. } => CopyAction::RetryImport,
+                Import::Failed { .. } => CopyAction::RetryImport { reason },
                 Import::Done { .. } => CopyAction::Validate { scheme_version: 1, questions: scheme() },
             },
             CopyState::Ready(_) => acquire(dice),
@@ -113,6 +113,9 @@ impl Life {
                 pages: 3,
                 duration_ms: dice.roll(9_000),
             },
+            CopyState::GradingFailed(_, run) if !run.will_retry && dice.roll(3) == 0 => {
+                CopyAction::RetryFinalisation { reason }
+            }
             CopyState::GradingFailed(..) if dice.roll(2) == 0 => {
                 CopyAction::Finalise { shown: ShownLock::None }
             }

@@ -68,7 +68,7 @@ async fn work_that_is_done_given_up_or_voided_is_not_in_the_queue() {
         assert_eq!(due(&ledger, AT_ONCE).await, []);
     }
     // Someone asks again for the one that was given up.
-    ledger.copy(copy_id("A-1"), &[CopyEvent::CopyImportRetried { attempt: 2 }]).await;
+    ledger.copy(copy_id("A-1"), &[CopyEvent::CopyImportRetried { attempt: 2, reason: None }]).await;
     ledger.fold_all().await;
     let item = due(&ledger, TOMORROW).await.remove(0);
     assert_eq!((item.attempt, item.failed_attempts), (2, 0));

@@ -88,6 +88,7 @@ pub(crate) fn started(attempt: u32) -> CopyEvent {
         basis_sequence: 5,
         total: Points(-250),
         lock: Some(LOCK),
+        reason: None,
     }
 }
 

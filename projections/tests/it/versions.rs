@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use domain::copy::CopyEvent;
+use domain::copy::event::FinalisationCause;
 use domain::exam::{Duty, ExamEvent};
 use domain::shape;
 use domain::{ActorId, ExamId, Reader};
@@ -9,6 +11,7 @@ use projections::exams::ExamRow;
 use projections::views::PageSize;
 use projections::{
     DriftScope, ProjectionStatus, Projectors, StreamId, ViewName, ViewState, audit_trail, copies, exams,
+    work_queue,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -274,5 +277,92 @@ async fn a_sort_of_stream_that_is_new_has_old_processes_step_down_from_every_vie
         assert_eq!((status.required_reader, status.poison), (Reader(2), None), "{view}");
     }
     first.stop().await;
+    ledger.fold_all().await;
+}
+
+/// The build before retries had a reason.
+const WITHOUT_REASONS: Reader = Reader(3);
+
+/// A copy whose import and finalisation failed and were tried again, as `retried` and `restarted` tell it.
+async fn a_copy_that_was_retried(ledger: &TestLedger, anonymous_id: &str, retried: Row, restarted: Row) {
+    let copy = StreamId::Copy(story::copy_id(anonymous_id));
+    let rows = |events: &[CopyEvent]| events.iter().map(Row::written).collect::<Vec<_>>();
+    ledger.append(copy, &rows(&[story::requested(anonymous_id), story::import_failed(1, false)])).await;
+    ledger.append(copy, &[retried]).await;
+    let locked = story::locked("2026-05-18T08:10:00Z".parse().unwrap());
+    ledger.append(copy, &rows(&[story::imported(2), story::validated(), locked])).await;
+    ledger.append(copy, &rows(&[story::started(1), story::failed(1, false)])).await;
+    ledger.append(copy, &[restarted]).await;
+}
+
+fn tried_again(reason: Option<domain::Commitment>) -> [CopyEvent; 2] {
+    let CopyEvent::FinalisationStarted { basis_sequence, total, .. } = story::started(2) else {
+        panic!("it starts a finalisation")
+    };
+    let cause = FinalisationCause::Retry;
+    [
+        CopyEvent::CopyImportRetried { attempt: 2, reason },
+        CopyEvent::FinalisationStarted { attempt: 2, cause, basis_sequence, total, lock: None, reason },
+    ]
+}
+
+/// An event as the build before wrote it: without its reason.
+fn before_reasons(event: &CopyEvent) -> Row {
+    let mut payload = serde_json::to_value(event).unwrap();
+    payload[event.type_name()].as_object_mut().unwrap().remove("reason").unwrap();
+    Row::of(event.type_name(), &payload)
+}
+
+#[tokio::test]
+async fn retries_from_before_reasons_and_with_one_are_told_as_they_were_and_a_rebuild_tells_the_same() {
+    let ledger = TestLedger::new().await;
+    let [retried, restarted] = tried_again(None).map(|event| before_reasons(&event));
+    a_copy_that_was_retried(&ledger, "A-001", retried, restarted).await;
+    let reason = crate::life::sealed("the disk was full");
+    let [retried, restarted] = tried_again(Some(reason)).map(|event| Row::written(&event));
+    a_copy_that_was_retried(&ledger, "A-002", retried, restarted).await;
+    ledger.fold_all().await;
+    for (anonymous_id, told) in [("A-001", None), ("A-002", Some(json!({ "sealed": reason })))] {
+        let (copy, all) = (story::copy_id(anonymous_id), audit_trail::AuditFilter::default());
+        let subject = audit_trail::Subject::Copy(copy);
+        let trail = audit_trail::of(ledger.pool(), subject, &all, None, PageSize::MAX).await.unwrap().items;
+        let of = |action: &str| trail.iter().rfind(|row| row.action == action).unwrap().metadata.clone();
+        for action in ["IMPORT_RETRY", "FINALIZE_START"] {
+            assert_eq!(of(action).get("reason"), told.as_ref(), "{anonymous_id}, {action}");
+            assert_eq!(of(action)["attempt"], 2);
+        }
+        let queued = work_queue::of_copy(ledger.pool(), copy).await.unwrap().unwrap();
+        assert_eq!((queued.kind, queued.attempt), (work_queue::WorkKind::Finalise, 2));
+    }
+    let before = ledger.dump_all().await;
+    let views = projections::views::ALL.map(|(view, _)| view);
+    let summary = ledger.views.drift(&views, DriftScope::Whole, false, &mut |_| {}).await.unwrap();
+    assert!(summary.is_clean() && summary.is_whole(), "{summary:?}");
+    ledger.rebuild_all().await;
+    ledger.fold_all().await;
+    ledger.has_rows(&before).await;
+}
+
+#[tokio::test]
+async fn a_process_from_before_reasons_steps_down_where_a_finalisation_of_this_build_begins() {
+    let ledger = TestLedger::new().await;
+    let copy = story::copy_id("A-001");
+    ledger.copy(copy, &story::to_locked("A-001")).await;
+    let mut older = Projectors::none(&ledger.views, limits()).as_reader(WITHOUT_REASONS);
+    older.run_all();
+    leads(&ledger, &older, copies::VIEW).await;
+    ledger.caught_up().await;
+    let at = ledger.copy(copy, &[story::started(1)]).await;
+    ledger.notify().await;
+    for view in [copies::VIEW, audit_trail::VIEW, work_queue::VIEW] {
+        let status = until("a view whose leader steps down", || async {
+            Some(status(&ledger, view).await)
+                .filter(|it| it.leader.is_none() && it.required_reader > WITHOUT_REASONS)
+        })
+        .await;
+        assert_eq!((status.position, status.poison), (at - 1, None), "{view}");
+        assert_eq!(status.required_reader, Reader::CURRENT);
+    }
+    older.stop().await;
     ledger.fold_all().await;
 }

@@ -16,3 +16,4 @@ pub mod marks;
 pub mod page_box;
 pub mod projections;
 pub mod sealed;
+pub mod status;

@@ -24,6 +24,7 @@ mod pages;
 mod read;
 mod ready;
 mod reopen;
+mod retry_finalisation;
 mod retry_import;
 mod score;
 mod void;

@@ -3,14 +3,22 @@
 use domain::CopyId;
 use domain::copy::CopyAction;
 
+use super::super::texts::Reason;
 use super::super::{App, AppError, Caller, Written};
 
 impl App {
-    /// Asks for another attempt at the import.
+    /// Asks for another attempt at the import, with the reason.
     ///
     /// # Errors
     /// A rule of the copy.
-    pub async fn retry_import(&self, caller: &Caller, copy: CopyId) -> Result<Written, AppError> {
-        self.order(caller, copy).await?.send_for_copy(CopyAction::RetryImport).await
+    pub async fn retry_import(
+        &self,
+        caller: &Caller,
+        copy: CopyId,
+        reason: &Reason,
+    ) -> Result<Written, AppError> {
+        let mut order = self.order(caller, copy).await?;
+        let reason = order.seal_text(reason.as_str()).await?;
+        order.send_for_copy(CopyAction::RetryImport { reason }).await
     }
 }

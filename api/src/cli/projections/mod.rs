@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::acting::Acting;
 use super::database::{LedgerAlone, Stores};
+use super::reason;
 use super::settings::Place;
 use super::status::older;
 use crate::app::texts::Reason;
@@ -85,10 +86,6 @@ fn view(name: &str) -> Result<ViewName, String> {
         Ok(view) if known.contains(&name) => Ok(view),
         _ => Err(format!("there is no view {name}; there are {}", known.join(", "))),
     }
-}
-
-fn reason(text: &str) -> Result<Reason, String> {
-    Reason::try_from(text.to_owned()).map_err(|error| error.to_string())
 }
 
 /// Succeeds where the view has gone on, or will as soon as a process leads it.

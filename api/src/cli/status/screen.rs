@@ -1,51 +1,107 @@
-//! The screen: a line a view, then what is to be said of each view that needs somebody.
+//! The screen: what needs a person first, then one paragraph a part.
 
 use std::fmt::Write as _;
 
 use projections::ViewState;
+use uuid::Uuid;
 
+use super::super::screen::{Paint, wrap};
 use super::super::stdout::on_a_line;
-use super::span::span;
-use crate::app::answers::projections::{HoldAnswer, ProjectionAnswer, ProjectionsAnswer, SessionAnswer};
+use super::parts;
+use crate::app::answers::projections::ProjectionAnswer;
+use crate::app::answers::status::{Problem, StatusAnswer};
+use crate::app::status::span;
 
-/// How much of a query stands on its line.
-const QUERY_CHARACTERS: usize = 300;
+/// How much of a fact is told: a query may be long.
+const FACT_CHARACTERS: usize = 400;
+/// How wide the names of parts and facts are.
+pub(super) const NAME: usize = 11;
 
 /// All that is to be said, each line ended.
-pub(super) fn screen(answer: &ProjectionsAnswer) -> String {
-    let mut said = format!("ledger  head {}  epoch {}\n\n", answer.head, answer.epoch);
-    let width = answer.views.iter().map(|view| view.name.len()).max().unwrap_or(4).max(4);
-    line(
-        &mut said,
-        format_args!(
-            "{:width$}  version  {:>12}  {:>10}  {:>12}  {:>8}  {:18}  leader",
-            "view", "position", "behind", "for", "left out", "state"
-        ),
+pub(super) fn screen(answer: &StatusAnswer, place: &str, paint: Paint) -> String {
+    let mut said = header(answer, place);
+    said.push_str(&verdict(answer, paint));
+    for problem in &answer.problems {
+        said.push_str(&told(problem, paint));
+    }
+    said.push('\n');
+    said.push_str(&views(answer, paint));
+    said.push_str(&parts::all(answer, paint));
+    said
+}
+
+fn header(answer: &StatusAnswer, place: &str) -> String {
+    let postgres =
+        answer.postgres.as_ref().map_or_else(String::new, |version| format!(", PostgreSQL {version}"));
+    let mut said = wrap(
+        "",
+        &format!("gradeledger {} on {place}{postgres}, {}", answer.version, time(&answer.at.to_string())),
     );
-    for view in &answer.views {
-        let behind = if view.lag_events == 0 { "-".to_owned() } else { view.lag_events.to_string() };
+    let head = answer.head.map_or_else(|| "?".to_owned(), |head| head.to_string());
+    let epoch = answer.epoch.map_or_else(|| "?".to_owned(), |epoch| epoch.to_string());
+    let last = answer.last_event_ms.map_or_else(String::new, |ms| format!("  last event {} ago", span(ms)));
+    let _ = writeln!(said, "ledger  head {head}  epoch {epoch}{last}");
+    said
+}
+
+fn verdict(answer: &StatusAnswer, paint: Paint) -> String {
+    let words = match answer.problems.len() {
+        0 => return format!("\n{}\n", paint.well("ALL IS WELL")),
+        1 => "1 THING NEEDS YOU".to_owned(),
+        many => format!("{many} THINGS NEED YOU"),
+    };
+    format!("\n{}\n", paint.alarm(&words))
+}
+
+fn told(problem: &Problem, paint: Paint) -> String {
+    let mut said = format!("\n{} {}", paint.alarm("!"), wrap("", &problem.what));
+    for fact in &problem.facts {
+        said.push_str(&wrap(&format!("  {:NAME$}", fact.name), &on_a_line(&fact.fact, FACT_CHARACTERS)));
+    }
+    let next = wrap(&format!("  {:NAME$}", "next"), &problem.next);
+    said.push_str(&next.replacen("next", &paint.strong("next"), 1));
+    said
+}
+
+/// One line where every view has everything; else a line a view.
+fn views(answer: &StatusAnswer, paint: Paint) -> String {
+    let views = &answer.views;
+    if views.is_empty() {
+        return String::new();
+    }
+    let is_plain = |view: &&ProjectionAnswer| {
+        view.state == ViewState::Leading
+            && view.lag_events == 0
+            && view.left_out_streams == 0
+            && view.rebuild.is_none()
+    };
+    if views.iter().all(|view| is_plain(&view)) {
+        return format!("{:NAME$}{} of {} are led and have every event\n", "views", views.len(), views.len());
+    }
+    let mut said = format!(
+        "{:13}{:>10}{:>9}  {:12}{:>9}  {:19}leader\n",
+        "view", "position", "behind", "for", "left out", "state"
+    );
+    for view in views {
+        let none = |number: u64| if number == 0 { "-".to_owned() } else { number.to_string() };
+        let (behind, left_out) = (none(view.lag_events), none(view.left_out_streams));
         let since = if view.lag_events == 0 { "-".to_owned() } else { span(view.lag_ms) };
-        let leader = view.leader.map_or_else(|| "-".to_owned(), |leader| leader.to_string());
-        let ProjectionAnswer { name, version, position, left_out_streams, .. } = view;
-        let left_out = if *left_out_streams == 0 { "-".to_owned() } else { left_out_streams.to_string() };
-        let state = words(view);
-        line(
-            &mut said,
-            format_args!(
-                "{name:width$}  {version:>7}  {position:>12}  {behind:>10}  {since:>12}  {left_out:>8}  {state:18}  {leader}"
-            ),
+        let leader = view.leader.map_or_else(|| "-".to_owned(), |leader| who(answer, leader));
+        let state = format!("{:19}", words(view));
+        let state = if view.state == ViewState::Leading { state } else { paint.alarm(&state) };
+        let _ = writeln!(
+            said,
+            "{:13}{:>10}{behind:>9}  {since:12}{left_out:>9}  {state}{leader}",
+            view.name, view.position
         );
     }
-    for view in &answer.views {
-        trouble(&mut said, view);
-        rebuilding(&mut said, view);
+    for view in views {
+        said.push_str(&rebuilding(view));
     }
-    if answer.views.iter().any(|view| view.left_out_streams > 0) {
-        line(
-            &mut said,
-            format_args!("\nsome streams are left out: `gradeledger projections parked` lists them"),
-        );
+    if views.iter().any(|view| view.left_out_streams > 0) {
+        said.push_str("some streams are left out: `gradeledger projections parked` lists them\n");
     }
+    said.push('\n');
     said
 }
 
@@ -61,91 +117,28 @@ fn words(view: &ProjectionAnswer) -> String {
     }
 }
 
-/// What is wrong with a view, and what to do.
-fn trouble(said: &mut String, view: &ProjectionAnswer) {
-    let Some(next) = &view.next else { return };
-    let (name, position, still) = (&view.name, view.position, span(view.stuck_ms));
-    if view.lag_events == 0 {
-        line(said, format_args!("\n{name} stands still at position {position}, and no event has come since"));
-    } else {
-        line(said, format_args!("\n{name} has stood still at position {position} for {still}"));
-    }
-    if let Some(poison) = &view.poison {
-        line(
-            said,
-            format_args!(
-                "  stopped    by position {}: {} of {}",
-                poison.position,
-                or_none(&poison.event_type),
-                or_none(&poison.stream)
-            ),
-        );
-        line(said, format_args!("  because    {}", poison.cause));
-        line(said, format_args!("  since      {}", poison.at));
-    }
-    if let Some(hold) = &view.hold {
-        held(said, hold);
-    }
-    line(said, format_args!("  next       {next}"));
-}
-
 /// How far a rebuild is.
-fn rebuilding(said: &mut String, view: &ProjectionAnswer) {
-    let Some(run) = &view.rebuild else { return };
-    line(
-        said,
-        format_args!(
-            "\n{} is being rebuilt by {} (pid {} of Postgres) since {}: {}, {} of {} events",
-            view.name, run.by, run.backend_pid, run.began_at, run.phase, run.events, run.target
-        ),
-    );
+fn rebuilding(view: &ProjectionAnswer) -> String {
+    let Some(run) = &view.rebuild else { return String::new() };
+    let far = format!("{}, {} of {} events", run.phase, run.events, run.target);
+    let (name, by, pid, since) = (&view.name, &run.by, run.backend_pid, run.began_at.to_string());
+    wrap("", &format!("{name} is being rebuilt by {by} (pid {pid} of Postgres) since {since}: {far}"))
 }
 
-fn held(said: &mut String, hold: &HoldAnswer) {
-    line(said, format_args!("  its leader {}", session(&hold.leader)));
-    for holder in &hold.holders {
-        line(said, format_args!("  held by    {}", session(holder)));
-        if let Some(query) = &holder.query {
-            line(said, format_args!("             {}", on_a_line(query, QUERY_CHARACTERS)));
-        }
-    }
+/// A process by the name that it has in claims and leases: where it is, if it says so, else the end of that name.
+pub(super) fn who(answer: &StatusAnswer, name: Uuid) -> String {
+    let process = answer.processes.as_ref().and_then(|processes| processes.named(name));
+    process.map_or_else(|| end(name), |process| format!("{} pid {}", process.host, process.pid))
 }
 
-fn session(session: &SessionAnswer) -> String {
-    if session.pid == 0 {
-        return "a prepared transaction".to_owned();
-    }
-    let mut said = format!("pid {}", session.pid);
-    if let Some(user) = &session.user {
-        let _ = write!(said, ", user {user}");
-    }
-    if let Some(application) = session.application.as_ref().filter(|application| !application.is_empty()) {
-        let _ = write!(said, ", {application}");
-    }
-    match &session.state {
-        Some(state) => {
-            let _ = write!(said, ", {state} for {}", span(session.state_ms.unwrap_or(0)));
-        }
-        None => said.push_str(", what it does is not visible to this role (pg_read_all_stats would show it)"),
-    }
-    if let Some(waits_on) = &session.waits_on {
-        let _ = write!(said, ", waits on {waits_on}");
-    }
-    if !session.waits_for.is_empty() {
-        let pids: Vec<String> = session.waits_for.iter().map(i32::to_string).collect();
-        let _ = write!(said, ", waits for pid {}", pids.join(", "));
-    }
-    if let Some(open) = session.transaction_ms {
-        let _ = write!(said, ", transaction open for {}", span(open));
-    }
-    said
+/// The end of a long name.
+pub(super) fn end(name: Uuid) -> String {
+    let name = name.to_string();
+    format!("…{}", &name[name.len() - 8..])
 }
 
-fn or_none(text: &str) -> &str {
-    if text.is_empty() { "no event" } else { text }
-}
-
-fn line(said: &mut String, line: std::fmt::Arguments<'_>) {
-    // Writing into a String cannot fail.
-    let _ = writeln!(said, "{line}");
+/// `2026-11-24T02:15:22.123456Z` as a person reads it.
+pub(super) fn time(at: &str) -> String {
+    let (date, rest) = at.split_once('T').unwrap_or((at, ""));
+    format!("{date} {} UTC", rest.split('.').next().unwrap_or_default())
 }

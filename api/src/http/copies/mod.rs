@@ -13,5 +13,6 @@ pub(super) mod list;
 pub(super) mod pages;
 pub(super) mod ready;
 pub(super) mod reopen;
+pub(super) mod retry_finalisation;
 pub(super) mod retry_import;
 pub(super) mod void;

@@ -5,13 +5,14 @@ use http::StatusCode;
 
 use crate::app::App;
 use crate::http::answer::Answer;
-use crate::http::ask::{self, Nothing};
+use crate::http::ask;
 use crate::http::body::JsonBody;
 use crate::http::call::Call;
 use crate::http::errors::ApiError;
+use crate::http::reasoned::Reasoned;
 
 /// Try a failed import again.
-#[utoipa::path(post, path = "/api/copies/{copy}/import/retry", tag = "copies",
+#[utoipa::path(post, path = "/api/copies/{copy}/import/retry", tag = "copies", request_body = Reasoned,
     params(("copy" = Uuid, Path, description = "The copy's id")),
     responses((status = 202, description = "The copy", body = crate::app::answers::copy::CopyAnswer)),
 )]
@@ -19,8 +20,9 @@ pub(crate) async fn retry(
     copy: CopyId,
     app: App,
     call: Call,
-    body: JsonBody<Nothing>,
+    body: JsonBody<Reasoned>,
 ) -> Result<Answer, ApiError> {
-    let written = app.retry_import(&ask::caller(&call, &body.digest), copy).await?;
+    let caller = ask::caller(&call, &body.digest);
+    let written = app.retry_import(&caller, copy, &body.value.reason).await?;
     Ok(ask::written(&written)?.status(StatusCode::ACCEPTED))
 }

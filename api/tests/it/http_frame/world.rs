@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::Role;
 use fixtures::database::TestDatabase;
-use gradeledger::app::{App, Parts};
+use gradeledger::app::{App, Parts, Watched};
 use gradeledger::at;
 use gradeledger::blobs::Blobs;
 use gradeledger::http::{
@@ -13,7 +13,7 @@ use gradeledger::http::{
     Server, Uploads, call, json, pdf, routes,
 };
 use gradeledger::ledger::{Ledger, LedgerLimits, Place};
-use gradeledger::limits::{HistoryLimits, HttpLimits};
+use gradeledger::limits::{HistoryLimits, HttpLimits, Limits};
 use gradeledger::metrics::{Metrics, Sources};
 use gradeledger::tokens::{self, Tokens};
 use gradeledger::vault::{KeyStore, MasterKey, ServerKeys, Vault};
@@ -163,6 +163,12 @@ async fn app(database: &TestDatabase, metrics: &Metrics, read_your_writes: Durat
         server_keys: ServerKeys::of(&master),
         metrics: metrics.clone(),
         history: HistoryLimits::default(),
+        watched: Watched {
+            views: Views::new(database.pool().clone()),
+            keys: None,
+            blobs: Some(folder.path().to_owned()),
+            limits: Limits::default().of_status(),
+        },
         read_your_writes,
     });
     (app, folder)

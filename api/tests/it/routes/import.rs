@@ -1,4 +1,4 @@
-//! `POST /api/exams/{exam}/copies/import`, `…/ready`, `…/import/retry` and `…/void`.
+//! `POST /api/exams/{exam}/copies/import`, `…/ready` and `…/void`.
 
 use domain::{CopyId, Digest};
 use fixtures::scans::vector_mixed_orientation;
@@ -117,23 +117,6 @@ async fn a_copy_is_marked_only_after_its_import_and_by_a_scheme() {
     super::worker::import(&world.app, other).await;
     let ready = format!("/api/copies/{other}/ready");
     world.post(&world.admin, &ready, json!({})).await.refused(409, "no_scheme");
-}
-
-#[tokio::test]
-async fn a_failed_import_is_tried_again_when_someone_asks() {
-    let world = World::new().await;
-    let copy = world.requested().await;
-    let retry = format!("/api/copies/{copy}/import/retry");
-    world.post(&world.admin, &retry, json!({})).await.refused(409, "not_imported");
-    super::worker::fail_import(&world.app, copy).await;
-    let failed = world.get(&world.auditor, &format!("/api/copies/{copy}")).await;
-    world
-        .post(&world.admin, &format!("/api/copies/{copy}/ready"), json!({}))
-        .await
-        .refused(409, "not_imported");
-    assert_eq!(failed.status, 200);
-    let again = world.post(&world.admin, &retry, json!({})).await.body(202);
-    assert_eq!(again["import"], json!({"state": "pending", "attempt": 2}));
 }
 
 #[tokio::test]

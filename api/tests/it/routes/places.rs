@@ -101,7 +101,7 @@ async fn an_exam(writes: &mut Writes<'_>) -> CopyId {
     worker::fail_import(&world.app, copy).await;
     let at = |tail: &str| format!("/api/copies/{copy}{tail}");
     let route = (Method::POST, "/api/copies/{copy}/import/retry");
-    writes.make(admin, route, &at("/import/retry"), Sent::Json(json!({}))).await;
+    writes.make(admin, route, &at("/import/retry"), Sent::Json(json!({"reason": "rescanned"}))).await;
     worker::import_attempt(&world.app, copy, 2).await;
     let route = (Method::POST, "/api/copies/{copy}/ready");
     writes.make(admin, route, &at("/ready"), Sent::Json(json!({}))).await;
@@ -155,6 +155,10 @@ async fn marking(writes: &mut Writes<'_>, copy: CopyId) {
 /// What an admin does with a graded copy, until it counts no more.
 async fn afterwards(writes: &mut Writes<'_>, copy: CopyId) {
     let world = writes.world;
+    worker::fail_finalisation(&world.app, copy).await;
+    let route = (Method::POST, "/api/copies/{copy}/finalize/retry");
+    let path = format!("/api/copies/{copy}/finalize/retry");
+    writes.make(&world.admin, route, &path, Sent::Json(json!({"reason": "mended"}))).await;
     worker::finalise(&world.app, copy).await;
     let reason = || json!({"reason": "asked for"});
     let acts = [

@@ -23,6 +23,7 @@ async fn a_role_that_may_not_is_refused_on_every_route() {
         (Method::POST, format!("/api/exams/{exam}/copies/import?anonymous_id=A")),
         (Method::POST, format!("/api/copies/{copy}/ready")),
         (Method::POST, format!("/api/copies/{copy}/import/retry")),
+        (Method::POST, format!("/api/copies/{copy}/finalize/retry")),
         (Method::POST, format!("/api/copies/{copy}/void")),
         (Method::POST, format!("/api/copies/{copy}/lock/force-release")),
         (Method::POST, format!("/api/copies/{copy}/export")),

@@ -5,11 +5,11 @@ use std::time::Duration;
 use domain::{ActorId, CopyId, ExamId, Role};
 use fixtures::database::TestDatabase;
 use fixtures::scans::vector_mixed_orientation;
-use gradeledger::app::{App, Parts};
+use gradeledger::app::{App, Parts, Watched};
 use gradeledger::blobs::Blobs;
 use gradeledger::http::{Action, Figures, Frame, Readiness, Route, Server, Uploads, routes};
 use gradeledger::ledger::{Ledger, LedgerLimits, Place};
-use gradeledger::limits::{HistoryLimits, HttpLimits};
+use gradeledger::limits::{HistoryLimits, HttpLimits, Limits};
 use gradeledger::metrics::{Metrics, Sources};
 use gradeledger::tokens::{self, Tokens};
 use gradeledger::vault::{KeyStore, MasterKey, ServerKeys, Vault};
@@ -86,6 +86,12 @@ impl World {
             server_keys: ServerKeys::of(&master),
             metrics: metrics.clone(),
             history: HistoryLimits::default(),
+            watched: Watched {
+                views: Views::new(database.pool().clone()),
+                keys: None,
+                blobs: Some(folder.path().to_owned()),
+                limits: Limits::default().of_status(),
+            },
             read_your_writes: limits.read_your_writes,
         });
         let readiness = Readiness::new(Vec::new(), limits.ready);

@@ -87,7 +87,9 @@ async fn the_fourth_claim_of_an_import_that_kills_its_workers_records_the_failur
     assert_eq!((&failure["stage"], &failure["error_type"]), (&json!("claim"), &json!("unknown")));
     assert_eq!(place.types(copy).await, ["CopyImportRequested", "CopyImportFailed"]);
     // Nothing is lost: an operator who has mended what killed the workers asks again.
-    desk.post(&desk.admin, &format!("/api/copies/{copy}/import/retry"), json!({})).await.body(202);
+    desk.post(&desk.admin, &format!("/api/copies/{copy}/import/retry"), json!({"reason": "mended"}))
+        .await
+        .body(202);
     assert_eq!(desk.import_ended(copy).await["pages"].as_array().unwrap().len(), MANY_PAGES);
     drop(process);
     place.assert_sound().await;

@@ -25,6 +25,7 @@ mod process;
 pub(crate) mod prometheus;
 mod rebuild;
 mod refusals_to_start;
+mod repairs;
 mod restore;
 mod session;
 mod several;

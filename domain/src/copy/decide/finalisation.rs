@@ -10,6 +10,7 @@ use crate::{Commitment, Digest, LockId, Points, QuestionId};
 pub(super) fn decide(copy: &ExamCopy, command: &CopyCommand) -> Decision {
     match &command.action {
         CopyAction::Finalise { shown } => finalise(copy, *shown, command),
+        CopyAction::RetryFinalisation { reason } => retry(copy, *reason),
         CopyAction::RecordGraded { basis_sequence, attempt, pdf, pages, duration_ms } => {
             let (paper, run) = running(&copy.state, *basis_sequence, *attempt)?;
             graded(paper, run, *pdf, *pages, *duration_ms)
@@ -50,7 +51,29 @@ fn finalise(copy: &ExamCopy, shown: ShownLock, command: &CopyCommand) -> Decisio
             (paper, 1, FinalisationCause::Requested, Some(held.id))
         }
     };
-    Ok(vec![started(paper, attempt, cause, copy.sequence, ended)])
+    Ok(vec![started(paper, attempt, cause, copy.sequence, ended, None)])
+}
+
+/// What a refusal calls this work.
+const FINALISATION: &str = "finalisation";
+
+/// Whoever may mark finalises again without a word; an administrator, who may not, says why (L16). What a worker tries again
+/// by itself is left to it, so that nobody's repair counts an attempt away.
+fn retry(copy: &ExamCopy, reason: Commitment) -> Decision {
+    match &copy.state {
+        CopyState::GradingFailed(_, run) if run.will_retry => {
+            let attempt = run.attempt.saturating_add(1);
+            Err(CopyError::StillTried { work: FINALISATION, attempt })
+        }
+        CopyState::GradingFailed(paper, run) => {
+            let attempt = run.attempt.saturating_add(1);
+            let cause = FinalisationCause::Retry;
+            Ok(vec![started(paper, attempt, cause, copy.sequence, None, Some(reason))])
+        }
+        CopyState::Grading(_, run) => Err(CopyError::StillTried { work: FINALISATION, attempt: run.attempt }),
+        CopyState::Graded(..) => Err(CopyError::NothingToRetry { work: FINALISATION }),
+        state => Err(wrong_status(state, "GRADING_FAILED")),
+    }
 }
 
 fn started(
@@ -59,9 +82,10 @@ fn started(
     cause: FinalisationCause,
     basis_sequence: u64,
     lock: Option<LockId>,
+    reason: Option<Commitment>,
 ) -> CopyEvent {
     let total = paper.breakdown().total();
-    CopyEvent::FinalisationStarted { attempt, cause, basis_sequence, total, lock }
+    CopyEvent::FinalisationStarted { attempt, cause, basis_sequence, total, lock, reason }
 }
 
 /// The finalisation that runs, if it is the one that the worker had in hand (L6).
@@ -126,5 +150,5 @@ fn correct(
     let mut corrected = paper.clone();
     corrected.marking.scores.insert(question.clone(), points);
     let correction = CopyEvent::ScoreCorrected { question: question.clone(), before, after: points, reason };
-    Ok(vec![correction, started(&corrected, 1, FinalisationCause::Correction, sequence + 1, None)])
+    Ok(vec![correction, started(&corrected, 1, FinalisationCause::Correction, sequence + 1, None, None)])
 }

@@ -8,6 +8,9 @@ use crate::copy::mark::Page;
 use crate::copy::state::{CopyState, Import, Staging};
 use crate::scheme;
 
+/// What a refusal calls this work.
+const IMPORT: &str = "import";
+
 pub(super) fn request(action: &CopyAction) -> Decision {
     let CopyAction::RequestImport { exam, anonymous_id, source, source_bytes, filename } = action else {
         return Err(CopyError::Absent);
@@ -48,12 +51,13 @@ pub(super) fn decide(state: &CopyState, action: &CopyAction) -> Decision {
                 duration_ms: failure.duration_ms,
             }])
         }
-        CopyAction::RetryImport => match staging.import {
-            Import::Failed { attempt } => Ok(vec![CopyEvent::CopyImportRetried { attempt: attempt + 1 }]),
-            Import::Pending { .. } => {
-                Err(CopyError::NotImported("still being tried; there is nothing to retry"))
+        CopyAction::RetryImport { reason } => match staging.import {
+            Import::Failed { attempt } => {
+                let (attempt, reason) = (attempt.saturating_add(1), Some(*reason));
+                Ok(vec![CopyEvent::CopyImportRetried { attempt, reason }])
             }
-            Import::Done { .. } => Err(CopyError::NotImported("done; there is nothing to retry")),
+            Import::Pending { attempt } => Err(CopyError::StillTried { work: IMPORT, attempt }),
+            Import::Done { .. } => Err(CopyError::NothingToRetry { work: IMPORT }),
         },
         CopyAction::Validate { scheme_version, questions } => {
             scheme::check(questions)?;

@@ -43,7 +43,7 @@ pub(super) fn decide(state: &CopyState, command: &CopyCommand) -> Decision {
             CopyState::Locked(_, lock) => {
                 Ok(vec![CopyEvent::LockForceReleased { lock: lock.id, owner: lock.owner, reason: *reason }])
             }
-            _ => Err(wrong_status(state, "LOCKED")),
+            _ => Err(state.status().map_or(CopyError::Voided, |status| CopyError::NoLock { status })),
         },
         _ => Err(wrong_status(state, "another status")),
     }

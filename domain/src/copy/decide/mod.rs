@@ -49,7 +49,10 @@ impl ExamCopy {
             (CopyState::Voided(..), _) => Err(CopyError::Voided),
             (
                 _,
-                A::RecordImport { .. } | A::RecordImportFailure { .. } | A::RetryImport | A::Validate { .. },
+                A::RecordImport { .. }
+                | A::RecordImportFailure { .. }
+                | A::RetryImport { .. }
+                | A::Validate { .. },
             ) => intake::decide(&self.state, &command.action),
             (
                 _,
@@ -66,6 +69,7 @@ impl ExamCopy {
             (
                 _,
                 A::Finalise { .. }
+                | A::RetryFinalisation { .. }
                 | A::RecordGraded { .. }
                 | A::RecordFinalisationFailure { .. }
                 | A::Export { .. }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::story::{
     ADA, BLAISE, OFFICE, START, WORKER, failure, final_pdf, import_failure, pages, question, record_import,
-    reopen, request_import, scheme, sealed, validate, void,
+    reopen, request_import, retry_finalisation, retry_import, scheme, sealed, validate, void,
 };
 
 /// The dice of one step.
@@ -80,7 +80,7 @@ fn plausible(copy: &ExamCopy, step: &Step, number: usize, grader: ActorId) -> (A
                 let read = record_import(*attempt, pages());
                 pick(vec![(WORKER, read), (WORKER, import_failure(*attempt, error(step)))], step.which)
             }
-            Import::Failed { .. } => (OFFICE, CopyAction::RetryImport),
+            Import::Failed { .. } => (OFFICE, retry_import()),
             Import::Done { .. } => (OFFICE, validate()),
         },
         CopyState::Ready(_) => (grader, acquire(step, number)),
@@ -100,7 +100,13 @@ fn plausible(copy: &ExamCopy, step: &Step, number: usize, grader: ActorId) -> (A
         }
         CopyState::GradingFailed(..) => {
             let again = CopyAction::Finalise { shown: ShownLock::None };
-            pick(vec![(WORKER, again.clone()), (ADA, again), (grader, acquire(step, number))], step.which)
+            let choices = vec![
+                (WORKER, again.clone()),
+                (ADA, again),
+                (OFFICE, retry_finalisation()),
+                (grader, acquire(step, number)),
+            ];
+            pick(choices, step.which)
         }
         CopyState::Graded(..) => {
             let export = |format| CopyAction::Export { format, sha256: final_pdf() };
@@ -186,7 +192,8 @@ fn hostile(copy: &ExamCopy, step: &Step, number: usize) -> (ActorId, CopyAction)
         record_import((step.fill % 4) as u32, pages()),
         record_import(1, vec![flat]),
         import_failure((step.fill % 4) as u32, error(step)),
-        CopyAction::RetryImport,
+        retry_import(),
+        retry_finalisation(),
         CopyAction::Validate { scheme_version: 2, questions: scheme() },
         CopyAction::Validate { scheme_version: 2, questions: vec![] },
         CopyAction::AcquireLock { lock: lock_id(number), ttl_seconds: step.fill as u32 },

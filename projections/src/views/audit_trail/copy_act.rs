@@ -31,7 +31,11 @@ pub(super) fn metadata(event: &CopyEvent, imported_file: Option<Commitment>) -> 
             let file = imported_file.map(sealed);
             failure(*attempt, (*stage, *error_type), *will_retry, *duration_ms, ("filename", &file))
         }
-        E::CopyImportRetried { attempt } => told! { "attempt": attempt },
+        // As rows have told it since before reasons were asked for: a reason is told where there is one.
+        E::CopyImportRetried { attempt, reason: None } => told! { "attempt": attempt },
+        E::CopyImportRetried { attempt, reason: Some(reason) } => {
+            told! { "attempt": attempt, "reason": sealed(*reason) }
+        }
         E::CopyValidated { scheme_version, questions: list } => {
             told! { "scheme_version": scheme_version, "questions": questions(list) }
         }
@@ -69,13 +73,23 @@ pub(super) fn metadata(event: &CopyEvent, imported_file: Option<Commitment>) -> 
         E::AppreciationSet { before, after } => {
             told! { "before": before.map(sealed), "after": after.map(sealed) }
         }
-        E::FinalisationStarted { attempt, cause, basis_sequence, total, lock } => told! {
+        E::FinalisationStarted { attempt, cause, basis_sequence, total, lock, reason: None } => told! {
             "attempt": attempt,
             "cause": cause,
             "basis_sequence": basis_sequence,
             "score": points(*total),
             "lock_id": lock,
         },
+        E::FinalisationStarted { attempt, cause, basis_sequence, total, lock, reason: Some(reason) } => {
+            told! {
+                "attempt": attempt,
+                "cause": cause,
+                "basis_sequence": basis_sequence,
+                "score": points(*total),
+                "lock_id": lock,
+                "reason": sealed(*reason),
+            }
+        }
         E::CopyGraded { attempt, basis_sequence, total, breakdown, pdf, pages, duration_ms } => told! {
             "success": true,
             "final_score": points(*total),

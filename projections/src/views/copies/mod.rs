@@ -1,6 +1,7 @@
 //! Copies as they stand: status, import, pages, marks, total, outcome; and how many of them have each status.
 
 mod body;
+mod failures;
 mod fold;
 mod weight;
 
@@ -18,6 +19,7 @@ use super::row;
 use crate::projector::ViewName;
 
 pub use body::{CopyBody, ImportStanding};
+pub use failures::{FailedCopy, GivenUp, failures, given_up};
 pub use fold::{Copies, CopyStanding};
 
 /// The view.

@@ -1,5 +1,7 @@
 //! The locks that stand: who has which copy in hand, and until when.
 
+mod standing;
+
 use std::collections::HashMap;
 
 use domain::copy::CopyEvent;
@@ -16,6 +18,8 @@ use crate::refold::begun_before;
 use crate::rows::{JsonRows, RowError, RowSink};
 use crate::stream::{LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
 use crate::table::{Made, Table, Tables};
+
+pub use standing::{LockCounts, counts, oldest};
 
 /// The view.
 pub const VIEW: ViewName = ViewName { name: "copy_locks", version: 1 };
@@ -58,33 +62,6 @@ pub async fn of_copy(executor: impl PgExecutor<'_>, copy: CopyId) -> Result<Opti
 /// As [`of_copy`].
 pub async fn expired(executor: impl PgExecutor<'_>, size: PageSize) -> Result<Vec<LockRow>, sqlx::Error> {
     sqlx::query_as(include_str!("expired.sql")).bind(i64::from(size.items())).fetch_all(executor).await
-}
-
-/// How many locks stand, and how old they are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// How many, those counted whose lease is over.
-    pub locks: u64,
-    /// How long ago the oldest of them was taken, in milliseconds; 0 where none stands.
-    pub oldest_ms: u64,
-    /// How many of them have a lease that is over.
-    pub lapsed: u64,
-    /// How long ago the first of those ended, in milliseconds; 0 where none has.
-    pub longest_lapsed_ms: u64,
-}
-
-/// All locks that stand, in numbers, by Postgres's clock.
-///
-/// # Errors
-/// As [`of_copy`].
-pub async fn standing(executor: impl PgExecutor<'_>) -> Result<Standing, sqlx::Error> {
-    let row = sqlx::query(include_str!("standing.sql")).fetch_one(executor).await?;
-    Ok(Standing {
-        locks: row::unsigned(&row, "locks")?,
-        oldest_ms: row::unsigned(&row, "oldest_ms")?,
-        lapsed: row::unsigned(&row, "lapsed")?,
-        longest_lapsed_ms: row::unsigned(&row, "longest_lapsed_ms")?,
-    })
 }
 
 /// The fold.

@@ -33,7 +33,7 @@ impl Projector for WorkQueue {
         let asked = |kind, attempt| Some(item(copy, kind, attempt, 0, None, recorded));
         match event {
             E::CopyImportRequested { .. } => *state = asked(WorkKind::Import, 1),
-            E::CopyImportRetried { attempt } => *state = asked(WorkKind::Import, *attempt),
+            E::CopyImportRetried { attempt, .. } => *state = asked(WorkKind::Import, *attempt),
             E::FinalisationStarted { attempt, .. } => {
                 // A retry goes on with the count of what failed before it.
                 let failed = attempt.saturating_sub(1);

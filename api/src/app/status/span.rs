@@ -1,7 +1,7 @@
 //! Lengths of time as a person reads them.
 
 /// A time in milliseconds, in its two largest units at most.
-pub(super) fn span(ms: u64) -> String {
+pub(crate) fn span(ms: u64) -> String {
     let seconds = ms / 1_000;
     match seconds {
         0 => format!("{ms} ms"),

@@ -1,0 +1,20 @@
+//! The ledger itself.
+
+use domain::Timestamp;
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// The ledger's end, and the server that keeps it.
+#[derive(Debug, Deserialize)]
+pub struct LedgerAnswer {
+    /// The position of the last event.
+    pub head: i64,
+    /// How long ago it was recorded; none where there is none.
+    pub last_event_ms: Option<u64>,
+    /// The epoch.
+    pub epoch: Uuid,
+    /// The version of Postgres.
+    pub postgres: String,
+    /// Now, by its clock.
+    pub now: Timestamp,
+}

@@ -1,0 +1,241 @@
+//! What needs a person, from all that was read: the most pressing first.
+
+use projections::ViewState;
+
+use super::super::answers::projections::{HoldAnswer, ProjectionAnswer};
+use super::super::answers::status::{
+    CopiesAnswer, Fact, LocksAnswer, Problem, ProcessesAnswer, StatusAnswer, WorkAnswer,
+};
+use super::span::span;
+use super::{StatusLimits, sessions};
+
+/// The most copies that a problem names.
+const COPIES_NAMED: usize = 3;
+/// What has a process work.
+const START_WORKERS: &str = "start `gradeledger serve` (if given --only, then with workers) and look at the end of its log, if it \
+                             ended by itself";
+
+pub(super) fn of(answer: &StatusAnswer, limits: StatusLimits) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = answer.unread.iter().map(unread).collect();
+    problems.extend(nobody(answer));
+    problems.extend(answer.views.iter().filter_map(view));
+    problems.extend(answer.work.as_ref().and_then(|work| late(work, answer.processes.as_ref(), limits)));
+    if let Some(copies) = &answer.copies {
+        problems.extend(given_up(copies, "import", copies.imports_given_up));
+        problems.extend(given_up(copies, "finalisation", copies.finalisations_given_up));
+    }
+    problems
+        .extend(answer.locks.as_ref().and_then(|locks| unswept(locks, answer.processes.as_ref(), limits)));
+    problems.extend(full(answer, limits));
+    problems
+}
+
+fn unread(unread: &super::Unread) -> Problem {
+    Problem {
+        part: "status",
+        what: format!("{} cannot be read", unread.part),
+        facts: vec![Fact::new("because", &unread.because)],
+        next: "`gradeledger doctor` looks at each connection, right and lock apart".to_owned(),
+    }
+}
+
+/// That no process serves at all: of one of a version before processes said so, a lease or a claim tells.
+fn nobody(answer: &StatusAnswer) -> Option<Problem> {
+    let processes = answer.processes.as_ref()?;
+    let led = answer.views.iter().any(|view| view.leader.is_some());
+    let working = answer.work.as_ref().is_some_and(|work| !work.in_hand.is_empty());
+    if processes.alive().next().is_some() || led || working || !processes.duties.is_empty() {
+        return None;
+    }
+    Some(Problem {
+        part: "processes",
+        what: "no process of gradeledger is alive: nobody answers requests, keeps the views or does the work"
+            .to_owned(),
+        facts: silent(processes),
+        next: "start `gradeledger serve`, and look at the end of its log, if it ended by itself".to_owned(),
+    })
+}
+
+/// The processes that were there a short while ago.
+fn silent(processes: &ProcessesAnswer) -> Vec<Fact> {
+    let silent = processes.processes.iter().filter(|process| !process.alive);
+    let fact = |process: &super::super::answers::status::ProcessAnswer| {
+        let (host, pid, since) = (&process.host, process.pid, span(process.silent_ms));
+        Fact::new("was there", format!("{host}, pid {pid}, {}: silent for {since}", process.parts.join(", ")))
+    };
+    silent.take(COPIES_NAMED).map(fact).collect()
+}
+
+fn view(view: &ProjectionAnswer) -> Option<Problem> {
+    let next = view.next.clone()?;
+    let (name, position) = (&view.name, view.position);
+    let how = match view.state {
+        ViewState::Stopped => "is STOPPED: it",
+        ViewState::Stuck => "is STUCK: it",
+        ViewState::NoLeader | ViewState::TooOld | ViewState::Building | ViewState::Leading => "",
+    };
+    let mut what = format!("view {name} {how}").trim_end().to_owned();
+    if view.lag_events == 0 {
+        what.push_str(&format!(" stands still at position {position}, and no event has come since"));
+    } else {
+        what.push_str(&format!(" has stood still at position {position} for {}", span(view.stuck_ms)));
+    }
+    let mut facts = Vec::new();
+    if let Some(poison) = &view.poison {
+        let (event, stream) = (or_none(&poison.event_type), or_none(&poison.stream));
+        facts.push(Fact::new("stopped", format!("by position {}: {event} of {stream}", poison.position)));
+        facts.push(Fact::new("because", &poison.cause));
+        facts.push(Fact::new("since", poison.at.to_string()));
+    }
+    if let Some(hold) = &view.hold {
+        facts.extend(held(hold));
+    }
+    Some(Problem { part: "views", what, facts, next })
+}
+
+fn held(hold: &HoldAnswer) -> Vec<Fact> {
+    let mut facts = vec![Fact::new("its leader", sessions::words(&hold.leader))];
+    for holder in &hold.holders {
+        facts.push(Fact::new("held by", sessions::words(holder)));
+        if let Some(query) = &holder.query {
+            facts.push(Fact::new("which asked", query));
+        }
+    }
+    facts
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "no event" } else { text }
+}
+
+/// That work waits that nobody takes.
+fn late(work: &WorkAnswer, processes: Option<&ProcessesAnswer>, limits: StatusLimits) -> Option<Problem> {
+    let waiting: u64 = work.queue.iter().map(|queue| queue.waiting).sum();
+    let first =
+        work.queue.iter().filter(|queue| queue.waiting > 0).max_by_key(|queue| queue.longest_wait_ms)?;
+    let no_worker = processes.is_some_and(|processes| !processes.runs("workers")) && work.in_hand.is_empty();
+    let waits = span(first.longest_wait_ms);
+    let is_late = u128::from(first.longest_wait_ms) > limits.work_late.as_millis();
+    let items = if waiting == 1 {
+        "1 item of work waits".to_owned()
+    } else {
+        format!("{waiting} items of work wait")
+    };
+    let oldest = format!(
+        "{} on copy {}, asked for {} ago",
+        first.kind.as_str(),
+        first.oldest.copy_id,
+        span(first.oldest.age_ms)
+    );
+    if no_worker && u128::from(first.longest_wait_ms) > limits.alive.as_millis() {
+        return Some(Problem {
+            part: "work",
+            what: format!("{items} and NO WORKER RUNS: the first has waited for {waits}"),
+            facts: [vec![Fact::new("oldest", oldest)], processes.map(silent).unwrap_or_default()].concat(),
+            next: START_WORKERS.to_owned(),
+        });
+    }
+    is_late.then(|| Problem {
+        part: "work",
+        what: format!("{items}, the first for {waits}: the workers do not keep up, or do not take it"),
+        facts: vec![Fact::new("oldest", oldest)],
+        next: "look at what they have in hand (below) and at their log; more `gradeledger serve --only workers` take more at a \
+               time"
+            .to_owned(),
+    })
+}
+
+fn given_up(copies: &CopiesAnswer, work: &'static str, count: u64) -> Option<Problem> {
+    let of_kind = || copies.failed.iter().filter(|failed| failed.work == work && !failed.tried_again);
+    if count == 0 {
+        return None;
+    }
+    let facts = of_kind().take(COPIES_NAMED).map(|failed| {
+        let (copy, attempt, stage, error) = (failed.copy_id, failed.attempt, failed.stage, failed.error_type);
+        Fact::new(
+            "copy",
+            format!("{copy}: {error} at the stage {stage}, attempt {attempt}, at {}", failed.at),
+        )
+    });
+    let next = of_kind().find_map(|failed| failed.next.clone());
+    let were = if count == 1 { format!("1 {work} was") } else { format!("{count} {work}s were") };
+    Some(Problem {
+        part: "copies",
+        what: format!("{were} given up after the last attempt failed"),
+        facts: facts.collect(),
+        next: next.unwrap_or_else(|| {
+            "GET /api/copies?status=GRADING_FAILED and ?status=STAGING list them".to_owned()
+        }),
+    })
+}
+
+/// That locks are past their end and nobody records it.
+fn unswept(
+    locks: &LocksAnswer,
+    processes: Option<&ProcessesAnswer>,
+    limits: StatusLimits,
+) -> Option<Problem> {
+    if u128::from(locks.ended_ms) <= limits.lock_late.as_millis() {
+        return None;
+    }
+    let were = if locks.ended == 1 { "1 lock is".to_owned() } else { format!("{} locks are", locks.ended) };
+    let sweeper =
+        processes.and_then(|processes| processes.duties.iter().find(|duty| duty.duty == "expire locks"));
+    let (facts, next) = match sweeper {
+        Some(duty) => (
+            vec![Fact::new("sweeper", duty.worker.to_string())],
+            "look at the log of the process that has the duty; another takes it over when that one is stopped".to_owned(),
+        ),
+        None => (vec![Fact::new("sweeper", "nobody has the duty")], START_WORKERS.to_owned()),
+    };
+    Some(Problem {
+        part: "locks",
+        what: format!("{were} past the end, the first for {}, and nobody records it", span(locks.ended_ms)),
+        facts,
+        next,
+    })
+}
+
+/// That the disk of the blobs is nearly full.
+fn full(answer: &StatusAnswer, limits: StatusLimits) -> Option<Problem> {
+    let blobs = answer.disk.blobs.as_ref().filter(|blobs| blobs.free_bytes < limits.free_bytes)?;
+    Some(Problem {
+        part: "disk",
+        what: format!(
+            "the disk of the blobs is nearly FULL: {} free of {}",
+            size(blobs.free_bytes),
+            size(blobs.disk_bytes)
+        ),
+        facts: vec![Fact::new("folder", &blobs.folder)],
+        next: format!(
+            "make room or a larger disk: imports and finalisations fail once it is full. The threshold of {} is set with \
+             `--limit status.free_bytes=BYTES`",
+            size(limits.free_bytes)
+        ),
+    })
+}
+
+/// A size as a person reads it, in powers of ten, as disks are sold.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 4] =
+        [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    let unit = UNITS.iter().find(|(unit, _)| bytes >= *unit);
+    unit.map_or_else(
+        || format!("{bytes} B"),
+        |&(unit, name)| {
+            let tenths = bytes / (unit / 10);
+            format!("{}.{} {name}", tenths / 10, tenths % 10)
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn a_size_is_said_in_the_unit_that_fits_it() {
+        let said = [0, 999, 1_000, 1_250_000, 53_421_000_000, 2_000_000_000_000].map(size);
+        assert_eq!(said, ["0 B", "999 B", "1.0 kB", "1.2 MB", "53.4 GB", "2.0 TB"]);
+    }
+}
