@@ -27,6 +27,7 @@ mod several;
 mod status;
 mod storm;
 mod upgrade;
+mod watched;
 
 use std::time::{Duration, Instant};
 

@@ -183,21 +183,3 @@ fn sample(one: &Value, value: f64) -> Sample {
     let labels = labels.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
     Sample { labels, value }
 }
-
-#[tokio::test]
-async fn prometheus_scrapes_a_real_serve_and_answers_what_it_is_asked() {
-    let place = super::place::Place::new().await;
-    let serve = super::process::Process::serve(&place, None, &[]).await;
-    let Some(prometheus) = Prometheus::scraping(serve.address).await else { return };
-    let targets = prometheus.ask("/api/v1/targets", &[]).await;
-    let target = &targets["data"]["activeTargets"][0];
-    assert_eq!((&target["health"], &target["lastError"]), (&json!("up"), &json!("")), "{target:#}");
-    let by_status = prometheus.query("max by (status) (grading_copies_by_status)").await;
-    assert_eq!(by_status.iter().filter(|sample| sample.label("status") == "GRADED").count(), 1);
-    assert_eq!(by_status.len(), 6);
-    assert!(by_status.iter().all(|sample| sample.value == 0.0), "{by_status:?}");
-    assert_eq!(prometheus.query("scalar(vector(7))").await[0].value, 7.0);
-    assert_eq!(prometheus.query("rate(process_cpu_seconds_total[1m])").await.len(), 1);
-    let refused = prometheus.try_query("rate(").await.unwrap_err();
-    assert!(refused.contains("parse error"), "{refused}");
-}
