@@ -24,7 +24,8 @@ pub(super) fn names_in(promql: &str) -> BTreeSet<String> {
             let end = rest.find(|other: char| !other.is_ascii_alphanumeric() && other != '_' && other != ':');
             let (word, behind) = rest.split_at(end.unwrap_or(rest.len()));
             rest = behind;
-            let opens = rest.trim_start().starts_with('(');
+            // `sum (x)`, and `sum by (y) (x)`.
+            let opens = ["(", "by", "without"].iter().any(|next| rest.trim_start().starts_with(next));
             if BEFORE_LABELS.contains(&word) && opens {
                 rest = after(rest, ')');
             } else if !opens && !WORDS.contains(&word) {
