@@ -46,6 +46,8 @@ pub struct ServiceSettings {
     pub limits: Limits,
     /// The children that read and write PDFs.
     pub pdf: PdfWorker,
+    /// Where figures are recorded.
+    pub metrics: Metrics,
 }
 
 impl ServiceSettings {
@@ -55,7 +57,7 @@ impl ServiceSettings {
     /// When the path of the running program cannot be found.
     pub fn at(listen: SocketAddr, limits: Limits) -> anyhow::Result<Self> {
         let pdf = PdfWorker::current(limits.pdf.clone()).context("finding the running program")?;
-        Ok(Self { listen, parts: Parts::ALL, drift_check: true, limits, pdf })
+        Ok(Self { listen, parts: Parts::ALL, drift_check: true, limits, pdf, metrics: Metrics::new() })
     }
 }
 
@@ -78,7 +80,7 @@ impl Service {
         settings: ServiceSettings,
         logs: Option<&Logs>,
     ) -> anyhow::Result<Self> {
-        let app = app(stores, &settings.limits).await?;
+        let app = app(stores, &settings.limits, settings.metrics.clone()).await?;
         let views = app.views.clone();
         // The address first: a taken port must not leave half a service running.
         let server = serve(stores, &app, &views, logs, &settings)?;
@@ -118,7 +120,7 @@ impl Service {
 }
 
 /// The application over these stores, and nothing that runs by itself.
-pub(crate) async fn app(stores: &Stores, limits: &Limits) -> Result<App, LedgerError> {
+pub(crate) async fn app(stores: &Stores, limits: &Limits, metrics: Metrics) -> Result<App, LedgerError> {
     Ok(App::new(app::Parts {
         ledger: Ledger::open(stores.ledger.clone(), limits.append).await?,
         vault: Vault::new(stores.ledger.clone(), stores.key_store.clone()),
@@ -126,7 +128,7 @@ pub(crate) async fn app(stores: &Stores, limits: &Limits) -> Result<App, LedgerE
         views: Views::new(stores.ledger.clone()).stuck_after(limits.projectors.stuck_after),
         feed: Feed::new(stores.ledger.clone(), limits.feed),
         server_keys: stores.server_keys.clone(),
-        metrics: Metrics::new(),
+        metrics,
         history: limits.history,
         read_your_writes: limits.http.read_your_writes,
     }))

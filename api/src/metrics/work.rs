@@ -12,6 +12,9 @@ use prometheus_client::registry::Registry;
 use super::labels::{Labels, Seconds};
 use super::{Metrics, clamp};
 
+/// What is attempted more than once. To start a finalisation again is no attempt at it.
+const ATTEMPTED: [WorkKind; 2] = [WorkKind::Import, WorkKind::Finalise];
+
 #[derive(Debug)]
 pub(super) struct Work {
     items: Family<Labels<1>, Gauge>,
@@ -43,7 +46,9 @@ impl Work {
             drop(figures.items.get_or_create(&labels));
             drop(figures.oldest_age.get_or_create(&labels));
             drop(figures.in_hand.get_or_create(&labels));
-            drop(figures.exhausted.get_or_create(&labels));
+        }
+        for kind in ATTEMPTED {
+            drop(figures.exhausted.get_or_create(&of(kind)));
         }
         let queue = registry.sub_registry_with_prefix("work_queue");
         queue.register("items", "Items of work to do", figures.items.clone());

@@ -18,6 +18,7 @@ use super::status::older;
 use crate::app::texts::Reason;
 use crate::app::{App, Caller};
 use crate::limits::OperatorLimits;
+use crate::metrics::Metrics;
 use crate::service;
 use follow::{Asked, follow};
 
@@ -168,7 +169,7 @@ async fn open(place: &Place) -> anyhow::Result<Stores> {
 
 async fn begin(stores: &Stores, place: &Place, acting: &Acting, view: &ViewName) -> anyhow::Result<Begun> {
     let caller = acting.caller(place, stores).await?;
-    let app = service::app(stores, &place.limits()?).await?;
+    let app = service::app(stores, &place.limits()?, Metrics::new()).await?;
     let before = app.views.status_named(view.as_str()).await?;
     let before = before.with_context(|| format!("there is no view {view}"))?;
     Ok(Begun { app, caller, before })

@@ -3,6 +3,7 @@
 mod alerts;
 mod cardinality;
 mod dashboard;
+mod moves;
 mod names;
 mod scraped;
 mod table;

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use super::super::desk::Figures;
+use super::super::desk::{Desk, Figures};
 use super::super::place::Place;
+use super::super::process::Process;
 use super::docs;
 
 const PAGE: &str = "operations/README.md";
@@ -87,9 +88,8 @@ fn metrics(figures: &Figures) -> Vec<Metric> {
 #[tokio::test]
 async fn the_page_lists_every_metric_as_the_service_shows_it() {
     let place = Place::new().await;
-    let office = place.service().await;
-    let metrics = metrics(&office.desk.metrics().await);
-    office.stop().await;
+    let serve = Process::serve(&place, None, &[]).await;
+    let metrics = metrics(&Desk::open(&place.database, serve.address).await.metrics().await);
     let rows: String = metrics.iter().map(Metric::row).collect();
     let table =
         format!("| metric | type | labels and their values | what it says |\n|---|---|---|---|\n{rows}");
