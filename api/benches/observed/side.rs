@@ -191,7 +191,8 @@ async fn graders(stores: &Stores, base: &str) -> Vec<Arc<Grader>> {
         let scan = client.post(path).bearer_auth(&admin).header("content-type", "application/pdf");
         let copy = heard(scan.body(tiny_pages(2))).await["id"].as_str().unwrap().to_owned();
         let began = Instant::now();
-        while office(Method::GET, format!("/api/copies/{copy}"), Value::Null).await["import"]["state"] != "done"
+        while office(Method::GET, format!("/api/copies/{copy}"), Value::Null).await["import"]["state"]
+            != "done"
         {
             assert!(began.elapsed() < PATIENCE, "the scan is not imported");
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -199,7 +200,8 @@ async fn graders(stores: &Stores, base: &str) -> Vec<Arc<Grader>> {
         office(Method::POST, format!("/api/copies/{copy}/ready"), json!({})).await;
         let copy = format!("{base}/api/copies/{copy}");
         let asked = client.post(format!("{copy}/lock")).bearer_auth(&token);
-        let lock = heard(asked.json(&json!({"ttl_seconds": 3600}))).await["token"].as_str().unwrap().to_owned();
+        let lock =
+            heard(asked.json(&json!({"ttl_seconds": 3600}))).await["token"].as_str().unwrap().to_owned();
         let turns = AtomicU64::new(0);
         graders.push(Arc::new(Grader { client: client.clone(), token, copy, lock, turns }));
     }
