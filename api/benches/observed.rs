@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p gradeledger --bench observed`, with a number behind `--` for other than 40 rounds. Two whole services run in
 //! this process, each on a private Postgres of its own that flushes every commit, and are asked over real HTTP. One logs at
-//! INFO, as JSON, into a folder, and is scraped every second; the other has no log and no figures. They take turns, a few
+//! INFO, as JSON, into a folder, and is scraped once a second while it is asked; the other has no log and no figures. They take turns, a few
 //! commands each, so that whatever else the machine does meets both alike.
 
 #![allow(
@@ -32,7 +32,7 @@ const TARGET: Duration = Duration::from_millis(5);
 fn main() {
     // Cargo passes a flag of its own.
     let rounds = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(ROUNDS);
-    let sides = [Side::open(Watched::Yes), Side::open(Watched::No)];
+    let mut sides = [Side::open(Watched::Yes), Side::open(Watched::No)];
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..WARM_UP + rounds {
         // Neither always goes first.

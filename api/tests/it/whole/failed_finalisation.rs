@@ -55,6 +55,8 @@ async fn l4_a_finalisation_fails_three_times_loudly_and_then_ends_well_when_its_
         assert!((figures.of(&count) - 1.0).abs() < f64::EPSILON, "{labels}");
     }
 
+    assert_eq!(figures.of("work_retries_exhausted_total{kind=\"FINALISE\"}"), 1.0);
+
     fs::rename(&away, &blob).unwrap();
     let path = format!("/api/copies/{copy}/finalize");
     let again = desk.ask(&desk.admin, Method::POST, &path).header("prefer", "wait=60").json(&json!({}));
