@@ -208,7 +208,7 @@ async fn every_line_is_written_or_counted_as_dropped() {
     drop(logs);
     let text = metrics.text();
     let dropped =
-        text.lines().find_map(|line| line.strip_prefix("log_dropped_lines{log=\"ledger\"} ")).unwrap();
+        text.lines().find_map(|line| line.strip_prefix("log_dropped_lines_total{log=\"ledger\"} ")).unwrap();
     let dropped: usize = dropped.parse().unwrap();
     assert!(dropped > 0, "a queue of one line holds up nobody");
     assert_eq!(lines(&folder.path().join("ledger.log")).len() + dropped, LINES);
