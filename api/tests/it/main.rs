@@ -12,6 +12,7 @@ mod append_crowd;
 mod append_only;
 mod append_trouble;
 mod blobs;
+mod docs_audit;
 mod events;
 mod follower;
 mod http_frame;
