@@ -3,6 +3,7 @@
 use domain::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use tracing::Span;
 use uuid::Uuid;
 
 use super::error::Refusal;
@@ -49,6 +50,8 @@ impl App {
         let order = Order { by, idempotency, vault, command, answer: &kept };
         let executed = self.ledger.execute(stream, order).await?;
         let Executed { state, answer: kept, last_position, epoch, .. } = executed;
+        // On the line about the request.
+        Span::current().record("position", last_position);
         let answer = if keyed { kept } else { json(&answer(&state)) };
         let position = Place { epoch, number: last_position };
         Ok(Written { answer: self.opened(answer).await?, position })

@@ -171,7 +171,8 @@ pub(crate) struct ServeSettings {
     /// Do not hold the views to their events in the background (see `gradeledger drift`)
     #[arg(long)]
     pub(crate) no_drift_check: bool,
-    /// Write ledger.log and audit.log into this folder, instead of stdout
+    /// Write ledger.log and audit.log into this folder, instead of stdout: 10 files of 10 MB each, mode 0600 (limits
+    /// logs.files and logs.file_bytes). Each process needs a folder of its own
     #[arg(long, env = "GRADELEDGER_LOG_DIR", value_name = "FOLDER")]
     pub(crate) log_dir: Option<PathBuf>,
     /// What is logged: error, warn, info, debug, trace, or by target as in `info,gradeledger::work=debug`

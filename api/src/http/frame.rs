@@ -83,6 +83,7 @@ impl Frame {
             span_id = traceparent.map(|parent| parent.span_id()),
             user_id = tracing::field::Empty,
             copy_id = tracing::field::Empty,
+            position = tracing::field::Empty,
         );
         let method = parts.method.clone();
         let found = self.table.find(&method, parts.uri.path());

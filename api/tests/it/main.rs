@@ -13,6 +13,7 @@ mod append_only;
 mod append_trouble;
 mod blobs;
 mod docs;
+mod docs_audit;
 mod events;
 mod follower;
 mod http_frame;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::copy::{CopyAction, CopyCommand, CopyError, CopyState, ExamCopy};
 use domain::{Commitment, CopyId};
 use serde::Serialize;
+use tracing::Span;
 
 use super::super::answers::copy::CopyAnswer;
 use super::super::texts::Prose;
@@ -54,6 +55,8 @@ impl App {
         action: CopyAction,
         answer: impl Fn(&ExamCopy) -> T + Send + Sync,
     ) -> Result<Written, AppError> {
+        // On the lines of the request; an import's path does not name it.
+        Span::current().record("copy_id", tracing::field::display(copy));
         let actor = caller.actor;
         let command = move |at| CopyCommand { actor, at, action: action.clone() };
         let executed = self.execute::<ExamCopy, _>(caller, copy.0, sealed, &command, &answer).await;

@@ -99,7 +99,7 @@ async fn the_request_id_and_trace_of_an_import_are_found_at_every_stage_that_fol
     assert!(process.interrupt().await.success());
     let ledger = of_request(&logs, "ledger.log");
     for (message, position) in [
-        ("POST /api/exams/{exam}/copies/import 202", json!(null)),
+        ("POST /api/exams/{exam}/copies/import 202", trail[0]["position"].clone()),
         ("a PDF process works", trail[0]["position"].clone()),
         ("a PDF process ended", trail[0]["position"].clone()),
         ("the scan was imported", trail[1]["position"].clone()),
@@ -108,11 +108,12 @@ async fn the_request_id_and_trace_of_an_import_are_found_at_every_stage_that_fol
             ledger.iter().find(|line| line["message"] == message).unwrap_or_else(|| panic!("no {message}"));
         assert_eq!((&line["trace_id"], &line["span_id"]), (&json!(TRACE), &json!(SPAN)), "{line}");
         assert_eq!(line["position"], position, "{line}");
-        assert!(line["target"] == "gradeledger::http::frame" || line["copy_id"] == json!(copy), "{line}");
+        assert_eq!(line["copy_id"], json!(copy), "{line}");
     }
     let audit = of_request(&logs, "audit.log");
     assert_eq!(audit.len(), 1);
     assert_eq!((&audit[0]["trace_id"], &audit[0]["user_id"]), (&json!(TRACE), &json!(desk.admin.id)));
+    assert_eq!((&audit[0]["copy_id"], &audit[0]["position"]), (&json!(copy), &trail[0]["position"]));
     place.assert_sound().await;
 }
 
