@@ -7,6 +7,7 @@ mod command_line;
 mod corrections;
 mod demo;
 mod desk;
+mod doctor;
 mod drift;
 mod failed_finalisation;
 mod failover;
