@@ -6,15 +6,19 @@
 //! schema to the version that this binary was built with.
 
 mod migrate;
+mod objects;
 pub mod private;
 mod schema;
 mod server;
 mod session;
 mod source;
+mod standing;
 
 pub use migrate::{MigrationError, fingerprint, migrate_keys, migrate_ledger};
+pub use objects::{Trigger, functions, triggers};
 pub use private::{Durability, PrivateError, PrivateOptions, PrivatePostgres, default_data_folder};
 pub use schema::{DEFAULT_KEYS_SCHEMA, DEFAULT_SCHEMA, SchemaName, SchemaNameError};
 pub use server::{OLDEST_SERVER_MAJOR, ServerError, check_server, create_database_if_missing, place};
 pub use session::{SessionLimits, connect_options};
 pub use source::{Databases, KEYS_DATABASE, LEDGER_DATABASE, Source, SourceError};
+pub use standing::{MigrationStanding, keys_standing, ledger_standing};

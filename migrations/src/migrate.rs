@@ -160,15 +160,24 @@ async fn create_schema_if_missing(
     Ok(())
 }
 
+/// The migrations of a ledger.
+pub(crate) const LEDGER_FILES: &[Embedded] = LEDGER;
+/// The migrations of a key store.
+pub(crate) const KEYS_FILES: &[Embedded] = KEYS;
+
 /// Version, description, SQL text.
-type Embedded = (i64, &'static str, &'static str);
+pub(crate) type Embedded = (i64, &'static str, &'static str);
 
 fn migrator(files: &[Embedded]) -> Migrator {
-    let one = |&(version, description, sql): &Embedded| {
+    Migrator { migrations: Cow::Owned(migrations(files).collect()), ..Migrator::DEFAULT }
+}
+
+/// The files as sqlx has them, each with its checksum.
+pub(crate) fn migrations(files: &[Embedded]) -> impl Iterator<Item = Migration> {
+    files.iter().map(|&(version, description, sql)| {
         let (description, sql) = (Cow::Borrowed(description), Cow::Borrowed(sql));
         Migration::new(version, description, MigrationType::Simple, sql, false)
-    };
-    Migrator { migrations: Cow::Owned(files.iter().map(one).collect()), ..Migrator::DEFAULT }
+    })
 }
 
 fn explain(schema: &SchemaName, files: &[Embedded], source: MigrateError) -> MigrationError {

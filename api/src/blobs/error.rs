@@ -49,6 +49,9 @@ pub enum BlobError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// It is no store that can be used.
+    #[error("{0}")]
+    Unusable(&'static str),
     /// The store failed.
     #[error("the store of blobs: {0}")]
     Store(#[from] object_store::Error),

@@ -4,6 +4,7 @@
 //! can be read; a blob that no event came to name is swept after a day.
 
 mod error;
+mod probe;
 mod sweep;
 
 use std::os::unix::fs::DirBuilderExt as _;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 use crate::vault::{KeyStore, Purpose, VaultOwner};
 
 pub use error::BlobError;
+pub use probe::probe;
 pub use sweep::{MAX_SWEPT, Swept, UNREFERENCED_AGE};
 
 /// The largest blob, in bytes: that of the largest scan (50 MB), and as much again for what a final PDF adds.
@@ -62,14 +64,7 @@ impl Blobs {
         settings: impl IntoIterator<Item = (String, String)>,
         keys: KeyStore,
     ) -> Result<Self, BlobError> {
-        let store = object_store::aws::AmazonS3Builder::from_env().with_url(url);
-        let store = settings.into_iter().try_fold(store, |store, (name, value)| {
-            name.parse().map(|name| store.with_config(name, value))
-        })?;
-        let prefix =
-            url.split("://").nth(1).and_then(|rest| rest.split_once('/')).map_or("", |(_, path)| path);
-        let store = object_store::prefix::PrefixStore::new(store.build()?, prefix);
-        Ok(Self { store: Arc::new(store), keys, folder: None })
+        Ok(Self { store: Arc::new(s3(url, settings)?), keys, folder: None })
     }
 
     /// The folder where they lie, if it is a local one.
@@ -122,6 +117,20 @@ impl Blobs {
         });
         opened.await?.ok_or(damaged)
     }
+}
+
+/// The store behind `s3://bucket/prefix`.
+#[cfg(feature = "s3")]
+fn s3(
+    url: &str,
+    settings: impl IntoIterator<Item = (String, String)>,
+) -> Result<object_store::prefix::PrefixStore<object_store::aws::AmazonS3>, BlobError> {
+    let store = object_store::aws::AmazonS3Builder::from_env().with_url(url);
+    let store = settings
+        .into_iter()
+        .try_fold(store, |store, (name, value)| name.parse().map(|name| store.with_config(name, value)))?;
+    let prefix = url.split("://").nth(1).and_then(|rest| rest.split_once('/')).map_or("", |(_, path)| path);
+    Ok(object_store::prefix::PrefixStore::new(store.build()?, prefix))
 }
 
 /// Hashing and encrypting 50 MB takes a tenth of a second, which no other request may wait for.

@@ -2,6 +2,7 @@
 
 mod acting;
 mod database;
+mod doctor;
 mod drift;
 mod history;
 mod ledger;
@@ -55,6 +56,8 @@ enum Command {
     History(history::HistorySettings),
     /// Show on one screen how the ledger stands: what needs you and what to type, views, work, copies, locks, processes, disk
     Status(status::StatusSettings),
+    /// Look at everything that the ledger stands on, and say what to do about what is not well
+    Doctor(doctor::DoctorSettings),
     /// Let a stopped view try again, or go on without a stream that it cannot fold
     #[command(subcommand)]
     Projections(projections::ProjectionsCommand),
@@ -100,6 +103,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Drift(settings) => Ok(drift::drift(settings).await),
         Command::History(settings) => history::history(settings).await,
         Command::Status(settings) => status::status(settings).await,
+        Command::Doctor(settings) => doctor::doctor(settings).await,
         Command::Projections(command) => projections::projections(command).await,
         Command::Lock(command) => repairs::lock(command).await,
         Command::Import(command) => repairs::import(command).await,

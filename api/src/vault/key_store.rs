@@ -149,6 +149,23 @@ impl KeyStore {
         Ok(key)
     }
 
+    /// Opens the key that was made last, to see that keys open; none where there is none yet.
+    ///
+    /// # Errors
+    /// [`VaultError::DamagedKey`], or [`VaultError::Database`].
+    pub(crate) async fn open_newest(&self) -> Result<Option<Uuid>, VaultError> {
+        let row = sqlx::query(
+            "SELECT key_id, wrapped, owner_id, owner_kind, purpose FROM data_keys ORDER BY created_at DESC LIMIT 1",
+        )
+        .fetch_optional(&self.inner.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let (id, wrapped, owner): (Uuid, &[u8], Uuid) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let (kind, purpose): (&str, &str) = (row.try_get(3)?, row.try_get(4)?);
+        let opened = Sealing(&self.inner.wrapping).open(&context_of(id, kind, owner, purpose), wrapped);
+        opened.map(|_| Some(id)).ok_or(VaultError::DamagedKey(id))
+    }
+
     fn fresh(&self, id: Uuid) -> Option<Arc<DataKey>> {
         self.inner.by_id.get(&id).filter(|key| key.read_at.elapsed() < KEY_AGE)
     }
@@ -208,6 +225,10 @@ async fn connect(options: PgConnectOptions) -> Result<PgPool, sqlx::Error> {
 }
 
 fn context(id: Uuid, owner: VaultOwner, purpose: Purpose) -> Vec<u8> {
-    let (kind, owner, purpose) = (owner.kind(), owner.id(), purpose.as_str());
+    context_of(id, owner.kind(), owner.id(), purpose.as_str())
+}
+
+/// What a wrapped key is bound to: under the name of another owner or purpose it does not open.
+fn context_of(id: Uuid, kind: &str, owner: Uuid, purpose: &str) -> Vec<u8> {
     format!("gradeledger-data-key v1\nkey {id}\nowner {kind} {owner}\npurpose {purpose}\n").into_bytes()
 }

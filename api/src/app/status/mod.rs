@@ -7,7 +7,7 @@ mod sessions;
 mod span;
 mod unread;
 
-pub(crate) use problems::size;
+pub(crate) use problems::{age, size};
 pub(crate) use span::span;
 
 use std::path::PathBuf;

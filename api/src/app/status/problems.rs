@@ -1,5 +1,6 @@
 //! What needs a person, from all that was read: the most pressing first.
 
+use domain::Timestamp;
 use projections::ViewState;
 
 use super::super::answers::projections::{HoldAnswer, ProjectionAnswer};
@@ -21,8 +22,8 @@ pub(super) fn of(answer: &StatusAnswer, limits: StatusLimits) -> Vec<Problem> {
     problems.extend(answer.views.iter().filter_map(view));
     problems.extend(answer.work.as_ref().and_then(|work| late(work, answer.processes.as_ref(), limits)));
     if let Some(copies) = &answer.copies {
-        problems.extend(given_up(copies, "import", copies.imports_given_up));
-        problems.extend(given_up(copies, "finalisation", copies.finalisations_given_up));
+        problems.extend(given_up(answer, copies, "import", copies.imports_given_up));
+        problems.extend(given_up(answer, copies, "finalisation", copies.finalisations_given_up));
     }
     problems
         .extend(answer.locks.as_ref().and_then(|locks| unswept(locks, answer.processes.as_ref(), limits)));
@@ -145,17 +146,15 @@ fn late(work: &WorkAnswer, processes: Option<&ProcessesAnswer>, limits: StatusLi
     })
 }
 
-fn given_up(copies: &CopiesAnswer, work: &'static str, count: u64) -> Option<Problem> {
+fn given_up(answer: &StatusAnswer, copies: &CopiesAnswer, work: &'static str, count: u64) -> Option<Problem> {
     let of_kind = || copies.failed.iter().filter(|failed| failed.work == work && !failed.tried_again);
     if count == 0 {
         return None;
     }
     let facts = of_kind().take(COPIES_NAMED).map(|failed| {
         let (copy, attempt, stage, error) = (failed.copy_id, failed.attempt, failed.stage, failed.error_type);
-        Fact::new(
-            "copy",
-            format!("{copy}: {error} at the stage {stage}, attempt {attempt}, at {}", failed.at),
-        )
+        let ago = span(age(answer.at, failed.at));
+        Fact::new("copy", format!("{copy}: {error} at {stage}, attempt {attempt}, {ago} ago"))
     });
     let next = of_kind().find_map(|failed| failed.next.clone());
     let were = if count == 1 { format!("1 {work} was") } else { format!("{count} {work}s were") };
@@ -167,6 +166,11 @@ fn given_up(copies: &CopiesAnswer, work: &'static str, count: u64) -> Option<Pro
             "GET /api/copies?status=GRADING_FAILED and ?status=STAGING list them".to_owned()
         }),
     })
+}
+
+/// How long ago `then` was, in milliseconds.
+pub(crate) fn age(now: Timestamp, then: Timestamp) -> u64 {
+    u64::try_from((now.micros() - then.micros()) / 1_000).unwrap_or(0)
 }
 
 /// That locks are past their end and nobody records it.

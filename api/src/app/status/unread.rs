@@ -39,7 +39,7 @@ impl Because {
     pub(super) fn words(self, longest: Duration) -> String {
         match self {
             Self::Slow => format!(
-                "no answer within {} s: a lock is in the way, or the database is very busy",
+                "no answer within {} s: it is down, a lock is in the way, or it is very busy",
                 longest.as_secs_f32()
             ),
             Self::Older => {

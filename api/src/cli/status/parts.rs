@@ -10,7 +10,7 @@ use crate::app::answers::status::{
     CopiesAnswer, DiskAnswer, FailedCopyAnswer, LocksAnswer, ProcessAnswer, ProcessesAnswer, QueueAnswer,
     StatusAnswer, WorkAnswer,
 };
-use crate::app::status::{size, span};
+use crate::app::status::{age, size, span};
 
 /// The most items in hand that are shown.
 const IN_HAND_SHOWN: usize = 5;
@@ -24,7 +24,7 @@ pub(super) fn all(answer: &StatusAnswer, paint: Paint) -> String {
         None => said.push_str(&not_read("work", paint)),
     }
     match &answer.copies {
-        Some(copies) => said.push_str(&of_copies(copies, paint)),
+        Some(copies) => said.push_str(&of_copies(answer, copies)),
         None => said.push_str(&not_read("copies", paint)),
     }
     match &answer.locks {
@@ -86,23 +86,23 @@ const fn kind(kind: WorkKind) -> &'static str {
     }
 }
 
-fn of_copies(copies: &CopiesAnswer, paint: Paint) -> String {
+fn of_copies(answer: &StatusAnswer, copies: &CopiesAnswer) -> String {
     let counts: Vec<String> =
         copies.by_status.iter().map(|(status, count)| format!("{} {count}", status.as_str())).collect();
-    let mut said = wrap(&format!("{:NAME$}", "copies"), &counts.join("  "));
-    for (nth, failed) in copies.failed.iter().enumerate() {
+    let mut said = wrap(&format!("{:NAME$}", "copies"), &counts.join(", "));
+    // What was given up stands among what needs somebody.
+    for (nth, failed) in copies.failed.iter().filter(|failed| failed.tried_again).enumerate() {
         let name = if nth == 0 { "failures" } else { "" };
-        said.push_str(&wrap(&format!("{name:NAME$}"), &of_failed(failed, paint)));
+        said.push_str(&wrap(&format!("{name:NAME$}"), &of_failed(answer, failed)));
     }
     said
 }
 
-fn of_failed(failed: &FailedCopyAnswer, paint: Paint) -> String {
-    let FailedCopyAnswer { copy_id, work, attempt, stage, error_type, at, tried_again, .. } = failed;
-    let then = if *tried_again { "tried again".to_owned() } else { paint.alarm("GIVEN UP") };
+fn of_failed(answer: &StatusAnswer, failed: &FailedCopyAnswer) -> String {
+    let FailedCopyAnswer { copy_id, work, attempt, stage, error_type, at, .. } = failed;
+    let ago = span(age(answer.at, *at));
     format!(
-        "{} {work} of copy {copy_id}: {error_type} at {stage}, attempt {attempt}, {then}",
-        time(&at.to_string())
+        "{work} of copy {copy_id}: {error_type} at {stage}, attempt {attempt}, {ago} ago; it is tried again"
     )
 }
 

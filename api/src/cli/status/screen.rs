@@ -31,8 +31,9 @@ pub(super) fn screen(answer: &StatusAnswer, place: &str, paint: Paint) -> String
 }
 
 fn header(answer: &StatusAnswer, place: &str) -> String {
-    let postgres =
-        answer.postgres.as_ref().map_or_else(String::new, |version| format!(", PostgreSQL {version}"));
+    let postgres = answer.postgres.as_ref().map_or_else(String::new, |version| {
+        format!(", PostgreSQL {}", version.split(' ').next().unwrap_or_default())
+    });
     let mut said = wrap(
         "",
         &format!("gradeledger {} on {place}{postgres}, {}", answer.version, time(&answer.at.to_string())),
@@ -54,7 +55,8 @@ fn verdict(answer: &StatusAnswer, paint: Paint) -> String {
 }
 
 fn told(problem: &Problem, paint: Paint) -> String {
-    let mut said = format!("\n{} {}", paint.alarm("!"), wrap("", &problem.what));
+    let what = wrap("! ", &problem.what);
+    let mut said = format!("\n{}", what.replacen('!', &paint.alarm("!"), 1));
     for fact in &problem.facts {
         said.push_str(&wrap(&format!("  {:NAME$}", fact.name), &on_a_line(&fact.fact, FACT_CHARACTERS)));
     }

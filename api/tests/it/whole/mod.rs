@@ -9,6 +9,7 @@ mod corrections;
 mod correlation;
 mod demo;
 mod desk;
+mod doctor;
 mod drift;
 mod failed_finalisation;
 mod failover;

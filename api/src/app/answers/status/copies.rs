@@ -76,7 +76,7 @@ impl FailedCopyAnswer {
             format!("mend the cause (the log of the worker has it, by this copy's id), then {retry}")
         } else {
             format!(
-                "the scan itself cannot be read: void the copy and import a new scan; or, where it can after all, {retry}"
+                "the scan itself cannot be read: void the copy (`POST /api/copies/{copy}/void`) and import a new one; if it can be read after all, {retry}"
             )
         };
         Self {

@@ -1,0 +1,205 @@
+//! The key store, the master key and the blobs.
+
+use std::path::Path;
+use std::time::Duration;
+
+use migrations::{SchemaName, SessionLimits, check_server, connect_options, place};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::time::timeout;
+
+use super::report::Report;
+use super::schema::told;
+use super::{DoctorSettings, ReadPlace};
+use crate::blobs;
+use crate::vault::{KeyStore, MasterKey, MasterKeyError, VaultError};
+
+const KEYS: &str = "key store";
+
+pub(super) async fn examine(
+    settings: &DoctorSettings,
+    at: &ReadPlace,
+    longest: Duration,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let folder = at.private.as_ref().map(|private| private.data_folder().to_owned());
+    match &at.keys {
+        Some(options) => keys(settings, at, folder.as_deref(), options, longest, report).await?,
+        None => report.warn(
+            KEYS,
+            "KEYS_URL is not set: the key store and the master key were not looked at",
+            "set KEYS_URL and MASTER_KEY_FILE as the service has them",
+        ),
+    }
+    let url = settings.place.blobs_url.clone();
+    let url = url.or_else(|| folder.map(|folder| format!("file://{}", folder.join("blobs").display())));
+    match url {
+        Some(url) => blob_store(&url, longest, report).await,
+        None => report.warn(
+            BLOBS,
+            "BLOBS_URL is not set: scans and final PDFs were not looked at",
+            "set BLOBS_URL as the service has it",
+        ),
+    }
+    Ok(())
+}
+
+async fn keys(
+    settings: &DoctorSettings,
+    at: &ReadPlace,
+    folder: Option<&Path>,
+    options: &PgConnectOptions,
+    longest: Duration,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let sessions = SessionLimits { statement_timeout: longest, idle_in_transaction_timeout: longest };
+    let schema = SchemaName::keys();
+    if place(options) == place(&at.ledger) {
+        report.fail(
+            KEYS,
+            "KEYS_URL and DATABASE_URL name the same database: a dump of the ledger holds the keys, and undoes an erasure",
+            "give the keys a database of their own and move the schema gradeledger_keys there",
+        );
+    }
+    let options = connect_options(options.clone(), &schema, sessions);
+    let because = match timeout(longest, check_server(&options, &schema)).await {
+        Ok(Ok(())) => {
+            report.ok(KEYS, format!("{} answers, as role {}", place(&options), options.get_username()));
+            migrated(&options, longest, report).await;
+            match master_key(settings, folder)? {
+                Some(master) => opened(&options, master, longest, report).await,
+                None => report.warn(
+                    MASTER,
+                    "none was given, so that no key could be opened",
+                    "set MASTER_KEY_FILE as the service has it",
+                ),
+            }
+            return Ok(());
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("{} gave no answer within {} s", place(&options), longest.as_secs_f32()),
+    };
+    report.fail(
+        KEYS,
+        because,
+        "see that the server runs and that KEYS_URL names it: without keys no scan is read and no text is shown, and no token \
+         is taken",
+    );
+    Ok(())
+}
+
+async fn migrated(options: &PgConnectOptions, longest: Duration, report: &mut Report) {
+    const CHECK: &str = "key migrations";
+    let asking = async {
+        let mut connection: PgConnection = options.connect().await?;
+        let standing = migrations::keys_standing(&mut connection).await;
+        connection.close().await?;
+        standing
+    };
+    if let Some(standing) = report.asked(CHECK, longest, asking).await {
+        told(CHECK, &format!("schema {}", SchemaName::keys()), &standing, report);
+    }
+}
+
+const MASTER: &str = "master key";
+
+/// The master key, read and never made; none where none is named.
+fn master_key(
+    settings: &DoctorSettings,
+    folder: Option<&Path>,
+) -> anyhow::Result<Option<Result<MasterKey, MasterKeyError>>> {
+    let place = &settings.place;
+    if let Some(file) = &place.master_key_file {
+        return Ok(Some(MasterKey::read(file)));
+    }
+    if let Some(text) = place.variable("MASTER_KEY")? {
+        return Ok(Some(MasterKey::from_text(&text)));
+    }
+    Ok(folder.map(|folder| MasterKey::read(&folder.join("master.key"))))
+}
+
+async fn opened(
+    options: &PgConnectOptions,
+    master: Result<MasterKey, MasterKeyError>,
+    longest: Duration,
+    report: &mut Report,
+) {
+    const ADVICE: &str = "bring the key file back from where it is kept apart from the databases; without it nothing that was sealed \
+                          opens again, and no other key does";
+    let master = match master {
+        Ok(master) => master,
+        Err(error) => return report.fail(MASTER, error.to_string(), ADVICE),
+    };
+    let opening = async {
+        let store = KeyStore::open_existing(options.clone(), &master).await?;
+        let opened = store.open_newest().await;
+        store.close().await;
+        opened
+    };
+    let detail = match timeout(longest, opening).await {
+        Ok(Ok(Some(key))) => {
+            report.ok(MASTER, "it is this key store's own");
+            return report.ok("data keys", format!("the newest opens ({key})"));
+        }
+        Ok(Ok(None)) => {
+            report.ok(MASTER, "it is this key store's own");
+            return report.ok("data keys", "none yet");
+        }
+        Ok(Err(error @ VaultError::WrongMasterKey)) => return report.fail(MASTER, error.to_string(), ADVICE),
+        Ok(Err(error @ VaultError::DamagedKey(_))) => {
+            report.ok(MASTER, "it is this key store's own");
+            let advice = "restore the table data_keys from a backup of the key store: what is sealed under a damaged key is lost \
+                          otherwise";
+            return report.fail("data keys", error.to_string(), advice);
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {} s", longest.as_secs_f32()),
+    };
+    report.fail(
+        MASTER,
+        format!("could not be held against the key store: {detail}"),
+        "see what the checks before it say",
+    );
+}
+
+const BLOBS: &str = "blobs";
+
+/// A URL without what it may hold beside the place: user, password, query.
+fn without_secrets(url: &str) -> String {
+    let url = url.split('?').next().unwrap_or_default();
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, place)| place))
+        }
+        None => url.to_owned(),
+    }
+}
+
+async fn blob_store(url: &str, longest: Duration, report: &mut Report) {
+    let shown = without_secrets(url);
+    let because = match timeout(longest, blobs::probe(url)).await {
+        Ok(Ok(())) => {
+            return report.ok(BLOBS, format!("{shown}: a probe was written, read back and deleted"));
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {} s", longest.as_secs_f32()),
+    };
+    report.fail(
+        BLOBS,
+        format!("{shown}: {because}"),
+        "see that the folder is there, its volume mounted, and that the account of the service may write to it (or that the bucket \
+         takes its credentials): imports and finalisations fail until then",
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_secrets;
+
+    #[test]
+    fn a_url_is_shown_without_its_secrets() {
+        let shown = ["file:///srv/blobs", "s3://key:secret@bucket/scans?token=secret", "nonsense"]
+            .map(without_secrets);
+        assert_eq!(shown, ["file:///srv/blobs", "s3://bucket/scans", "nonsense"]);
+    }
+}
