@@ -1,8 +1,10 @@
 //! `gradeledger status`, and what health, figures and the API say of a view that stands still.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use fixtures::scans::tiny_pages;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 
@@ -131,7 +133,9 @@ async fn a_queue_that_nobody_works_on_is_told_from_one_whose_workers_are_busy() 
     }
     assert!(fits(&screen), "{screen}");
     // A worker comes: the queue empties and nothing needs anybody.
-    let worker = Process::serve(&place, None, &[&["--only", "workers"], &often[..]].concat()).await;
+    let mut worker = program(PROGRAM);
+    worker.args(["serve", "--only", "workers"]).args(often).envs(environment(&place)).stdout(Stdio::null());
+    let mut worker = worker.spawn().unwrap();
     let status = seen("the work is done", async || {
         let status = json(&place, &[]).await;
         (status["well"] == true && status["work"]["queue"] == json!([])).then_some(status)
@@ -145,7 +149,9 @@ async fn a_queue_that_nobody_works_on_is_told_from_one_whose_workers_are_busy() 
         duties.iter().any(|duty| duty["duty"] == "expire locks" && duty["worker"] == processes[1]["worker"])
     );
     // One that stops takes its word back; one that is killed falls silent, and is told of for a while.
-    assert!(worker.interrupt().await.success());
+    let pid = Pid::from_raw(i32::try_from(worker.id().unwrap()).unwrap()).unwrap();
+    kill_process(pid, Signal::INT).unwrap();
+    assert!(worker.wait().await.unwrap().success());
     served.kill().await;
     let status = seen("nobody is alive", async || {
         let status = json(&place, &SHORT).await;
