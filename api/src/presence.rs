@@ -69,7 +69,7 @@ async fn run(pool: PgPool, process: Process, limits: PresenceLimits, mut stop: w
     loop {
         // A database that does not answer is told by everything else as well.
         if let Err(error) = say(&pool, id, &host, &process, limits).await {
-            tracing::debug!(%error, "that this process is alive could not be written");
+            tracing::debug!(cause = domain::chain(&error), "that this process is alive could not be written");
         }
         if tokio::time::timeout(limits.every, stop.wait_for(|stopped| *stopped)).await.is_ok() {
             break;
@@ -77,7 +77,7 @@ async fn run(pool: PgPool, process: Process, limits: PresenceLimits, mut stop: w
     }
     let gone = sqlx::query("DELETE FROM processes WHERE process = $1").bind(id).execute(&pool).await;
     if let Err(error) = gone {
-        tracing::debug!(%error, "that this process ends could not be written; it is taken for dead soon");
+        tracing::debug!(cause = domain::chain(&error), "that this process ends could not be written; it is taken for dead soon");
     }
 }
 

@@ -62,7 +62,10 @@ fn every_link_of_the_documents_leads_to_a_file_and_a_heading_that_are_there() {
             let target =
                 if file.is_empty() { document.clone() } else { document.parent().unwrap().join(file) };
             assert!(target.exists(), "{}: {link} leads to no file", document.display());
-            if let Some(anchor) = anchor {
+            if let Some(line) = anchor.and_then(|anchor| anchor.strip_prefix('L')?.parse::<usize>().ok()) {
+                let lines = fs::read_to_string(&target).unwrap().lines().count();
+                assert!(line <= lines, "{}: {link} leads behind the end", document.display());
+            } else if let Some(anchor) = anchor {
                 let there = anchors(&fs::read_to_string(&target).unwrap());
                 assert!(there.contains(anchor), "{}: {link} leads to no heading", document.display());
             }

@@ -100,6 +100,13 @@ fn noted<T>(part: Result<T, Unread>, unread: &mut Vec<Unread>) -> Option<T> {
     part.map_err(|why| unread.push(why)).ok()
 }
 
+/// Whether a process that is alive runs workers; none where that could not be read.
+pub(crate) async fn workers_run(watched: &Watched) -> Option<bool> {
+    let reading = parts::processes(watched.views.pool(), watched.limits.alive);
+    let processes = part("processes", watched, reading).await.ok()?;
+    Some(processes.runs("workers"))
+}
+
 /// Reads a part within the bound, or says why not.
 async fn part<T>(
     part: &'static str,

@@ -17,9 +17,10 @@ const START_WORKERS: &str = "start `gradeledger serve` (if given --only, then wi
                              ended by itself";
 
 pub(super) fn of(answer: &StatusAnswer, limits: StatusLimits) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = answer.unread.iter().map(unread).collect();
-    problems.extend(nobody(answer));
+    let mut problems: Vec<Problem> = nobody(answer).into_iter().collect();
+    // A view that is stuck names who holds it, which is often why something cannot be read.
     problems.extend(answer.views.iter().filter_map(view));
+    problems.extend(answer.unread.iter().map(unread));
     problems.extend(answer.work.as_ref().and_then(|work| late(work, answer.processes.as_ref(), limits)));
     if let Some(copies) = &answer.copies {
         problems.extend(given_up(answer, copies, "import", copies.imports_given_up));
@@ -99,7 +100,7 @@ fn held(hold: &HoldAnswer) -> Vec<Fact> {
     for holder in &hold.holders {
         facts.push(Fact::new("held by", sessions::words(holder)));
         if let Some(query) = &holder.query {
-            facts.push(Fact::new("which asked", query));
+            facts.push(Fact::new("asked", query));
         }
     }
     facts

@@ -11,7 +11,7 @@ const TRIES: usize = 5;
 
 pub(super) async fn examine(patient: &Patient, allowed: Duration, report: &mut Report) {
     let Some((skew, within)) = report.asked(CHECK, patient.longest, best(patient)).await else { return };
-    let detail = format!("{:+.3} s from Postgres's, measured to ± {:.3} s", skew / 1e6, within / 1e6);
+    let detail = format!("{:+.1} ms from Postgres's, measured to ± {:.1} ms", skew / 1e3, within / 1e3);
     if is_allowed(skew, within, allowed) {
         report.ok(CHECK, detail);
         return;

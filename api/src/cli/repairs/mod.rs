@@ -16,6 +16,7 @@ use super::acting::Acting;
 use super::database::Stores;
 use super::settings::Place;
 use super::stdout::print;
+use crate::app::status::workers_run;
 use crate::app::texts::Reason;
 use crate::app::{App, AppError, Caller, Written};
 use crate::metrics::Metrics;
@@ -103,8 +104,9 @@ async fn done(act: Act, stores: &Stores, repair: &Repair) -> anyhow::Result<()> 
         ),
         written => written?,
     };
-    let repaired =
-        Repaired { act, copy: *copy, caller: &caller, before: &before.state, last_failure, written };
+    let unattended = act != Act::ReleaseLock && workers_run(&app.watched).await == Some(false);
+    let before = &before.state;
+    let repaired = Repaired { act, copy: *copy, caller: &caller, before, last_failure, unattended, written };
     if *json {
         let document = repaired.document(&app.vault).await?;
         print(|out| writeln!(out, "{document:#}"))?;

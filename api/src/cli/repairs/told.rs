@@ -1,12 +1,11 @@
 //! What a repair says: what was, what is now, what comes next.
 
-use std::fmt::Write as _;
-
 use domain::CopyId;
 use domain::copy::{CopyState, ExamCopy};
 use projections::copies::LastFailure;
 use serde_json::{Value, json};
 
+use super::super::screen::wrap;
 use super::Act;
 use crate::app::answers::copy::CopyAnswer;
 use crate::app::{Caller, Opener, Written};
@@ -20,6 +19,8 @@ pub(super) struct Repaired<'a> {
     pub(super) before: &'a ExamCopy,
     /// How work on the copy failed last, as far as the view has it.
     pub(super) last_failure: Option<LastFailure>,
+    /// Whether nobody is there to take it up.
+    pub(super) unattended: bool,
     pub(super) written: Written,
 }
 
@@ -28,14 +29,12 @@ impl Repaired<'_> {
         let mut said = format!("{}: copy {}\n", self.act.done(), self.copy);
         let position = self.written.position.number;
         let (role, actor, request) = (self.caller.role, self.caller.actor, &self.caller.request_id);
-        // Writing into a String cannot fail.
-        let _ = writeln!(said, "  was        {}", self.was());
-        let _ = writeln!(said, "  now        {}", self.now());
-        let _ = writeln!(
-            said,
-            "  recorded   event {position} of the ledger, by {role} {actor}, request {request}"
-        );
-        let _ = writeln!(said, "  next       {}", self.act.next());
+        let recorded = format!("event {position} of the ledger, by {role} {actor}, request {request}");
+        let next = self.next().to_owned();
+        for (name, fact) in [("was", self.was()), ("now", self.now()), ("recorded", recorded), ("next", next)]
+        {
+            said.push_str(&wrap(&format!("  {name:11}"), &fact));
+        }
         said
     }
 
@@ -50,8 +49,16 @@ impl Repaired<'_> {
             "position": self.written.position.number,
             "before": Opener::Vault(vault).opened(before).await?,
             "after": self.written.answer,
-            "next": self.act.next(),
+            "next": self.next(),
         }))
+    }
+
+    const fn next(&self) -> &'static str {
+        if self.unattended {
+            return "NO WORKER RUNS now, so nothing takes it up yet: start `gradeledger serve` (if given --only, then with \
+                    workers)";
+        }
+        self.act.next()
     }
 
     fn was(&self) -> String {

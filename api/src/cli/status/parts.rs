@@ -28,7 +28,7 @@ pub(super) fn all(answer: &StatusAnswer, paint: Paint) -> String {
         None => said.push_str(&not_read("copies", paint)),
     }
     match &answer.locks {
-        Some(locks) => said.push_str(&of_locks(locks, paint)),
+        Some(locks) => said.push_str(&of_locks(answer, locks, paint)),
         None => said.push_str(&not_read("locks", paint)),
     }
     match &answer.processes {
@@ -69,12 +69,20 @@ fn of_work(answer: &StatusAnswer, work: &WorkAnswer) -> String {
 
 fn of_queue(queue: &QueueAnswer) -> String {
     let QueueAnswer { kind: of, items, waiting, resting, in_hand, longest_wait_ms, oldest } = queue;
-    let waits = if *waiting > 0 { format!(" (for up to {})", span(*longest_wait_ms)) } else { String::new() };
-    let mut said = format!(
-        "{items} {}: {waiting} waiting{waits}, {resting} resting after a failure, {in_hand} in hand;",
-        kind(*of)
-    );
-    let _ = write!(said, " the oldest is of copy {}, asked for {} ago", oldest.copy_id, span(oldest.age_ms));
+    let mut stand = Vec::new();
+    if *waiting > 0 {
+        stand.push(format!("{waiting} waiting (for up to {})", span(*longest_wait_ms)));
+    }
+    if *resting > 0 {
+        stand.push(format!("{resting} resting after a failure"));
+    }
+    if *in_hand > 0 {
+        stand.push(format!("{in_hand} in hand"));
+    }
+    let kind = kind(*of);
+    let mut said = if *items == 1 { format!("1 {kind}") } else { format!("{items} of {kind}") };
+    let _ = write!(said, ": {}", if stand.is_empty() { "just done".to_owned() } else { stand.join(", ") });
+    let _ = write!(said, "; the oldest is of copy {}, asked for {} ago", oldest.copy_id, span(oldest.age_ms));
     said
 }
 
@@ -106,7 +114,7 @@ fn of_failed(answer: &StatusAnswer, failed: &FailedCopyAnswer) -> String {
     )
 }
 
-fn of_locks(locks: &LocksAnswer, paint: Paint) -> String {
+fn of_locks(answer: &StatusAnswer, locks: &LocksAnswer, paint: Paint) -> String {
     let LocksAnswer { locks: count, ended, ended_ms, oldest } = locks;
     if *count == 0 {
         return format!("{:NAME$}none\n", "locks");
@@ -118,15 +126,10 @@ fn of_locks(locks: &LocksAnswer, paint: Paint) -> String {
     }
     said.push_str("; the oldest:\n");
     for lock in oldest {
-        let (since, until) = (time(&lock.acquired_at.to_string()), time(&lock.expires_at.to_string()));
-        let until = until.split_once(' ').map_or(until.as_str(), |(_, clock)| clock).to_owned();
-        let _ = writeln!(
-            said,
-            "{:NAME$}  {} by {} since {since}, until {until}",
-            "",
-            lock.copy_id,
-            end(lock.owner_id)
-        );
+        let (held, until) = (span(age(answer.at, lock.acquired_at)), time(&lock.expires_at.to_string()));
+        let until = until.split_once(' ').map_or(until.as_str(), |(_, clock)| clock);
+        let (copy, owner) = (lock.copy_id, end(lock.owner_id));
+        said.push_str(&wrap(&" ".repeat(NAME + 2), &format!("{copy} by {owner} for {held}, until {until}")));
     }
     said
 }

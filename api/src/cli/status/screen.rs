@@ -34,14 +34,12 @@ fn header(answer: &StatusAnswer, place: &str) -> String {
     let postgres = answer.postgres.as_ref().map_or_else(String::new, |version| {
         format!(", PostgreSQL {}", version.split(' ').next().unwrap_or_default())
     });
-    let mut said = wrap(
-        "",
-        &format!("gradeledger {} on {place}{postgres}, {}", answer.version, time(&answer.at.to_string())),
-    );
+    let mut said = format!("gradeledger {}{postgres}, {}\n", answer.version, time(&answer.at.to_string()));
     let head = answer.head.map_or_else(|| "?".to_owned(), |head| head.to_string());
     let epoch = answer.epoch.map_or_else(|| "?".to_owned(), |epoch| epoch.to_string());
     let last = answer.last_event_ms.map_or_else(String::new, |ms| format!("  last event {} ago", span(ms)));
     let _ = writeln!(said, "ledger  head {head}  epoch {epoch}{last}");
+    said.push_str(&wrap("at      ", place));
     said
 }
 

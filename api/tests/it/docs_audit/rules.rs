@@ -56,6 +56,11 @@ pub(super) const AREAS: &[Area] = &[
         ids: "`copy_id` where the stream is a copy's, `view`, `stream`",
     },
     Area {
+        files: &["api/src/presence.rs"],
+        who: "a process about itself",
+        ids: "none: it is the whole process",
+    },
+    Area {
         files: &["api/src/work"],
         who: "workers between two items, and the sweeper of blobs",
         ids: "none: nothing is in hand; `duty` where it is one",

@@ -6,7 +6,7 @@ use domain::CopyId;
 use serde_json::{Value, json};
 
 use super::place::Place;
-use super::process::{run_as, stderr, stdout};
+use super::process::{run_as, stderr, stdout, unfolded};
 use super::session::of;
 
 /// Runs a repair of a copy in the name of whoever has the token.
@@ -38,16 +38,14 @@ async fn l16_a_finalisation_whose_scan_is_back_is_retried_by_a_command_and_ends_
     place.views_caught_up().await;
     fs::rename(&away, &blob).unwrap();
     let retried = repair(&place, admin, ["finalize", "retry"], copy, &[]).await;
-    let said = stdout(&retried);
+    let said = unfolded(&stdout(&retried));
     assert!(retried.status.success(), "{said}{}", stderr(&retried));
     for told in [
-        format!("finalisation is tried again: copy {copy}\n"),
-        "was        GRADING_FAILED, its finalisation failed at attempt 3: unknown at the stage fetch\n"
-            .to_owned(),
-        "now        GRADING_IN_PROGRESS, attempt 4 of its final PDF is to be made, with 0 points\n"
+        format!("finalisation is tried again: copy {copy} was GRADING_FAILED, its finalisation failed at attempt 3: "),
+        "unknown at the stage fetch now GRADING_IN_PROGRESS, attempt 4 of its final PDF is to be made, with 0 points "
             .to_owned(),
         format!(", by admin {}, request cli-", desk.admin.id),
-        "next       a worker takes it up; `gradeledger status` shows the queue\n".to_owned(),
+        "next a worker takes it up; `gradeledger status` shows the queue".to_owned(),
     ] {
         assert!(said.contains(&told), "{told} is not in\n{said}");
     }
@@ -126,5 +124,21 @@ async fn l16_an_import_is_retried_by_a_command_and_what_cannot_be_is_refused_in_
         "{}",
         stderr(&refused)
     );
+    // With nobody to take it up, that is what comes next.
+    let token = admin.clone();
     office.stop().await;
+    let retried = repair(&place, &token, ["import", "retry"], copy, &[]).await;
+    let said = unfolded(&stdout(&retried));
+    assert!(
+        said.contains("next NO WORKER RUNS now, so nothing takes it up yet: start `gradeledger serve`"),
+        "{said}"
+    );
+    let again = repair(&place, &token, ["import", "retry"], copy, &[]).await;
+    let said = stderr(&again);
+    assert!(
+        said.contains(
+            "the import of this copy is still being tried (attempt 3), so there is nothing to retry"
+        ),
+        "{said}"
+    );
 }

@@ -1,8 +1,10 @@
 //! `gradeledger status`, and what health, figures and the API say of a view that stands still.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use fixtures::scans::tiny_pages;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 
@@ -131,10 +133,13 @@ async fn a_queue_that_nobody_works_on_is_told_from_one_whose_workers_are_busy() 
     }
     assert!(fits(&screen), "{screen}");
     // A worker comes: the queue empties and nothing needs anybody.
-    let worker = Process::serve(&place, None, &[&["--only", "workers"], &often[..]].concat()).await;
+    let mut worker = program(PROGRAM);
+    worker.args(["serve", "--only", "workers"]).args(often).envs(environment(&place)).stdout(Stdio::null());
+    let mut worker = worker.spawn().unwrap();
     let status = seen("the work is done", async || {
         let status = json(&place, &[]).await;
-        (status["well"] == true && status["work"]["queue"] == json!([])).then_some(status)
+        let swept = status["processes"]["duties"].as_array().is_some_and(|duties| !duties.is_empty());
+        (status["well"] == true && swept && status["work"]["queue"] == json!([])).then_some(status)
     })
     .await;
     let processes = status["processes"]["processes"].as_array().unwrap();
@@ -145,7 +150,9 @@ async fn a_queue_that_nobody_works_on_is_told_from_one_whose_workers_are_busy() 
         duties.iter().any(|duty| duty["duty"] == "expire locks" && duty["worker"] == processes[1]["worker"])
     );
     // One that stops takes its word back; one that is killed falls silent, and is told of for a while.
-    assert!(worker.interrupt().await.success());
+    let pid = Pid::from_raw(i32::try_from(worker.id().unwrap()).unwrap()).unwrap();
+    kill_process(pid, Signal::INT).unwrap();
+    assert!(worker.wait().await.unwrap().success());
     served.kill().await;
     let status = seen("nobody is alive", async || {
         let status = json(&place, &SHORT).await;
@@ -197,7 +204,7 @@ async fn locks_are_told_by_age_and_those_past_their_end_that_nobody_sweeps_need_
     place.views_caught_up().await;
     let said = unfolded(&stdout(&run_at(&place, &["status"]).await));
     let owner = desk.grader.id.to_string();
-    let line = format!("locks 1; the oldest: {} by …{} since ", held.copy, &owner[owner.len() - 8..]);
+    let line = format!("locks 1; the oldest: {} by …{} for ", held.copy, &owner[owner.len() - 8..]);
     assert!(said.contains(&line) && said.contains("ALL IS WELL"), "{line} is not in {said}");
     let other = desk.ready(exam, "A-2", 1).await;
     // With the service stopped nobody records the end of a lease.

@@ -13,6 +13,11 @@ async fn an_import_that_waits_because_no_worker_runs_is_found_out_and_done() {
     let Some(mut night) = Night::begins(&["--only", "api,projectors"]).await else { return };
     let copy = night.desk.send(night.desk.exam().await, "A-1", tiny_pages(1)).await;
     night.place.views_caught_up().await;
+    // Five minutes later.
+    sqlx::query("UPDATE work_queue_v1 SET enqueued_at = enqueued_at - interval '5 minutes'")
+        .execute(night.place.pool())
+        .await
+        .unwrap();
     night.operator.knows("COPY", &copy.to_string()).await;
     let done = night.operator.follows(SCENARIO, "Start a worker").await;
     assert!(done.contains("0 items left"), "{done}");
@@ -33,6 +38,7 @@ async fn an_import_whose_scan_is_gone_is_found_out_and_retried_once_it_is_back()
     // The page says to mend the cause first, and where the file belongs.
     fs::rename(&away, &blob).unwrap();
     night.operator.follows(SCENARIO, "Mend the cause and retry the import").await;
+    night.place.views_caught_up().await;
     assert_eq!(night.desk.import_ended(copy).await["import"]["state"], "done");
     worker.kill().await;
     night.place.assert_sound().await;
