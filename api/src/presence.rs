@@ -77,7 +77,10 @@ async fn run(pool: PgPool, process: Process, limits: PresenceLimits, mut stop: w
     }
     let gone = sqlx::query("DELETE FROM processes WHERE process = $1").bind(id).execute(&pool).await;
     if let Err(error) = gone {
-        tracing::debug!(cause = domain::chain(&error), "that this process ends could not be written; it is taken for dead soon");
+        tracing::debug!(
+            cause = domain::chain(&error),
+            "that this process ends could not be written; it is taken for dead soon"
+        );
     }
 }
 

@@ -38,7 +38,7 @@ impl Upkeep {
         let pools = registry.sub_registry_with_prefix("database_pool");
         pools.register("connections", "Connections of a pool, by use", figures.pool.clone());
         pools.register("max_connections", "Connections that a pool may have", figures.pool_max.clone());
-        let dropped = "Log lines that were dropped because their queue was full";
+        let dropped = "Log lines that were lost because their queue was full or they could not be written";
         registry.register("log_dropped_lines", dropped, figures.dropped_lines.clone());
         let stale = "Times that a source of figures was not read within its bound: its last figures stand";
         registry.register("metrics_stale_figures", stale, figures.stale_figures.clone());

@@ -12,6 +12,7 @@ mod rest;
 mod shell;
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -105,6 +106,26 @@ impl Night {
             sqlx::query(kill).execute(self.place.pool()).await.unwrap();
             tokio::time::sleep(super::LOOK).await;
         }
+    }
+}
+
+/// Who is woken by an alert finds its name where its runbook leads.
+#[test]
+fn every_alert_is_named_in_the_scenario_that_it_leads_to() {
+    let folder = document::docs();
+    let page = fs::read_to_string(folder.join("playbook.md")).unwrap();
+    let rules = fs::read_to_string(folder.join("operations/alerts.yml")).unwrap();
+    let of = |key: &str| -> Vec<String> {
+        let values = rules.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix(key));
+        values.map(|value| value.trim().to_owned()).collect()
+    };
+    let (alerts, runbooks) = (of("alert:"), of("runbook:"));
+    assert!(alerts.len() == runbooks.len() && alerts.len() > 20, "{alerts:?} {runbooks:?}");
+    for (alert, runbook) in alerts.iter().zip(&runbooks) {
+        let anchor = runbook.strip_prefix("docs/playbook.md#").unwrap();
+        let scenario =
+            page.split("\n## ").find(|section| document::anchor(section.lines().next().unwrap()) == anchor);
+        assert!(scenario.unwrap().contains(&format!("`{alert}`")), "{alert} is not named under {anchor}");
     }
 }
 
