@@ -49,7 +49,7 @@ mod tests {
         let text = "the disk of the blobs is nearly full, and whatever comes in from now on fails sooner or later, so mend it";
         let said = wrap("  next       ", text);
         assert!(said.lines().all(|line| line.chars().count() <= COLUMNS), "{said}");
-        assert_eq!(said.lines().nth(1), Some("             sooner or later, so mend it"));
+        assert_eq!(said.lines().nth(1), Some("             later, so mend it"));
         let command =
             format!("`gradeledger projections park annotations --stream {} --reason TEXT`", "0".repeat(60));
         let said = wrap("  next       ", &format!("mend the cause, then {command}; or wait"));
