@@ -1,6 +1,5 @@
 //! The way of every request: id, route, caller, headers, handler, answer, log line, figures.
 
-use std::any::Any;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -32,6 +31,9 @@ use crate::tokens::{Actor, Token, TokenHash, Tokens};
 
 /// What stands in logs and figures for a path that no route has.
 const NO_ROUTE: &str = "(none)";
+
+/// The cause of an answer that a panic took the place of.
+const PANICKED: &str = "a handler panicked: the line of this request at CRITICAL says where";
 
 /// All that lies between the socket and the handlers. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -155,7 +157,8 @@ impl Frame {
         let serving = AssertUnwindSafe(route.serve(Request::from_parts(parts, body))).catch_unwind();
         match tokio::time::timeout(self.limits.answer, serving).await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(panic)) => Err(ApiError::internal(format!("a handler panicked: {}", said(&*panic)))),
+            // What a panic says may be anything, a piece of a text included.
+            Ok(Err(_)) => Err(ApiError::internal(PANICKED)),
             Err(_) => {
                 let seconds = self.limits.answer.as_secs();
                 let detail = format!(
@@ -213,11 +216,6 @@ impl Frame {
 fn bearer(header: &str) -> Option<Token> {
     let (scheme, token) = header.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") { Token::parse(token.trim()) } else { None }
-}
-
-fn said(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("it gave no message")
 }
 
 /// What the log and the figures say about one request.

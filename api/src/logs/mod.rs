@@ -170,14 +170,17 @@ pub fn begin(options: &LogOptions) -> Result<Logs, LogError> {
     Ok(logs)
 }
 
-/// Has every panic logged where it happens, with the ids of its span, beside what the standard library writes to stderr: a
-/// task that ends of one would end without a trace in the logs. What it said stays out, since it could be anything.
+/// Has every panic logged where it happens, with the ids of its span: a task that ends of one would end without a trace in the
+/// logs. What it said stays out, since it could be a piece of somebody's text; who looks for the fault with made-up texts gets
+/// it on stderr by `RUST_BACKTRACE`.
 fn log_panics() {
-    let to_stderr = std::panic::take_hook();
+    let to_stderr = std::env::var_os("RUST_BACKTRACE").map(|_| std::panic::take_hook());
     std::panic::set_hook(Box::new(move |panic| {
         let location = panic.location().map(ToString::to_string);
         crate::critical!(location, "a panic: a fault of this program; please report it");
-        to_stderr(panic);
+        if let Some(to_stderr) = &to_stderr {
+            to_stderr(panic);
+        }
     }));
 }
 

@@ -44,6 +44,15 @@ const ACTIONS: [(&str, &str); 10] = [
     ("Missing audit events", "Keep everything as it is"),
 ];
 
+/// The tests that follow the page.
+const SCENES: [&str; 5] = [
+    include_str!("import_stuck.rs"),
+    include_str!("finalisation_failing.rs"),
+    include_str!("lock_conflicts.rs"),
+    include_str!("high_latency.rs"),
+    include_str!("missing_audit_events.rs"),
+];
+
 /// A ledger with a service in a process of its own, logging to a folder, and someone who has the playbook open.
 struct Night {
     place: Place,
@@ -151,4 +160,8 @@ fn every_action_of_the_playbook_is_one_that_a_test_ends_in_and_every_cause_leads
         }
     }
     assert_eq!(there, listed);
+    for (scenario, action) in ACTIONS {
+        let named = |text: &str| SCENES.iter().any(|scene| scene.contains(&format!("{text:?}")));
+        assert!(named(scenario) && named(action), "no scene ends in {action}");
+    }
 }
