@@ -1,5 +1,7 @@
 //! What needs a person, from all that was read: the most pressing first.
 
+use std::collections::BTreeMap;
+
 use domain::Timestamp;
 use projections::ViewState;
 
@@ -19,7 +21,8 @@ const START_WORKERS: &str = "start `gradeledger serve` (if given --only, then wi
 pub(super) fn of(answer: &StatusAnswer, limits: StatusLimits) -> Vec<Problem> {
     let mut problems: Vec<Problem> = nobody(answer).into_iter().collect();
     // A view that is stuck names who holds it, which is often why something cannot be read.
-    problems.extend(answer.views.iter().filter_map(view));
+    problems.extend(unled(&answer.views));
+    problems.extend(answer.views.iter().filter(|view| view.state != ViewState::NoLeader).filter_map(view));
     problems.extend(answer.unread.iter().map(unread));
     problems.extend(answer.work.as_ref().and_then(|work| late(work, answer.processes.as_ref(), limits)));
     if let Some(copies) = &answer.copies {
@@ -66,6 +69,33 @@ fn silent(processes: &ProcessesAnswer) -> Vec<Fact> {
         Fact::new("was there", format!("{host}, pid {pid}, {}: silent for {since}", process.parts.join(", ")))
     };
     silent.take(COPIES_NAMED).map(fact).collect()
+}
+
+/// Views that nobody leads and that have events to fold: all of them together, where the same is to be done.
+fn unled(views: &[ProjectionAnswer]) -> Vec<Problem> {
+    let mut by_next: BTreeMap<&str, Vec<&ProjectionAnswer>> = BTreeMap::new();
+    for unled in views.iter().filter(|view| view.state == ViewState::NoLeader) {
+        if let Some(next) = &unled.next {
+            by_next.entry(next).or_default().push(unled);
+        }
+    }
+    let together = by_next.into_iter().filter_map(|(next, unled)| match unled.as_slice() {
+        [only] => view(only),
+        many => {
+            let names: Vec<&str> = many.iter().map(|view| view.name.as_str()).collect();
+            let still = span(many.iter().map(|view| view.stuck_ms).max().unwrap_or(0));
+            Some(Problem {
+                part: "views",
+                what: format!(
+                    "{} views are led by nobody and have stood still for up to {still}",
+                    many.len()
+                ),
+                facts: vec![Fact::new("views", names.join(", "))],
+                next: next.to_owned(),
+            })
+        }
+    });
+    together.collect()
 }
 
 fn view(view: &ProjectionAnswer) -> Option<Problem> {

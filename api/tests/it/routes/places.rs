@@ -18,7 +18,8 @@ use crate::follower::Follower;
 use crate::torn;
 
 /// Reads that are answered from the ledger itself, and have every position as soon as it is committed.
-const FROM_THE_LEDGER: [&str; 8] = [
+const FROM_THE_LEDGER: [&str; 9] = [
+    "/api/status",
     "/api/projections",
     "/api/events",
     STREAM,
