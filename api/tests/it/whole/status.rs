@@ -295,10 +295,10 @@ async fn status_says_when_nobody_leads_and_what_to_do_about_another_schema() {
         "{}",
         stdout(&behind)
     );
-    // What is the same for all of them is told once.
+    // What is the same for several is told once; those of exams take a later reader.
     sqlx::query("UPDATE projections SET position = 0").execute(place.pool()).await.unwrap();
     let all = unfolded(&stdout(&run_at(&place, &["status"]).await));
-    assert!(all.contains("2 THINGS NEED YOU") && all.contains("! 7 views are led by nobody"), "{all}");
+    assert!(all.contains("3 THINGS NEED YOU") && all.contains("! 5 views are led by nobody"), "{all}");
     let nowhere = run_at(&place, &["status", "--schema", "no_ledger"]).await;
     assert_eq!(nowhere.status.code(), Some(1));
     assert!(stderr(&nowhere).contains("no ledger in this schema"), "{}", stderr(&nowhere));
