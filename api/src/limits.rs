@@ -212,7 +212,15 @@ impl Limits {
     pub const fn of_status(&self) -> StatusLimits {
         let AlarmLimits { part, work_late, lock_late, free_bytes, .. } = self.status;
         let (alive, patience) = (self.presence.alive, self.work.patience);
-        StatusLimits { part, work_late, lock_late, free_bytes, alive, patience }
+        StatusLimits {
+            part,
+            work_late,
+            lock_late,
+            append_waits: self.append.lock_timeout,
+            free_bytes,
+            alive,
+            patience,
+        }
     }
 }
 

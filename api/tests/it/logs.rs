@@ -182,7 +182,10 @@ async fn a_request_is_one_line_with_its_ids_and_without_its_query_and_commands_s
         (&json!(copy), &json!("/shown/copies/{copy}"))
     );
     assert!(uuid::Uuid::parse_str(read[0]["user_id"].as_str().unwrap()).is_ok());
-    for (id, cause) in [("fault-1", "the disk of db7 is full"), ("panic-1", "a handler panicked: the line of this request at CRITICAL says where")] {
+    for (id, cause) in [
+        ("fault-1", "the disk of db7 is full"),
+        ("panic-1", "a handler panicked: the line of this request at CRITICAL says where"),
+    ] {
         let error = of(id).into_iter().find(|line| line["level"] == "ERROR").unwrap();
         assert!(error["fields"]["cause"].as_str().unwrap().contains(cause), "{error}");
     }

@@ -48,6 +48,8 @@ pub struct StatusLimits {
     pub work_late: Duration,
     /// How long a lock may stand past its end.
     pub lock_late: Duration,
+    /// How long an append waits for the ledger's head.
+    pub append_waits: Duration,
     /// How much of the disk of the blobs is to be free, in bytes.
     pub free_bytes: u64,
     /// How long after its last word a process is taken to be alive.
@@ -60,7 +62,7 @@ pub struct StatusLimits {
 pub async fn look(watched: &Watched, queries: bool) -> StatusAnswer {
     let pool = watched.views.pool();
     let (ledger, views, work, copies, locks, processes, disk) = tokio::join!(
-        part("ledger", watched, parts::ledger(pool)),
+        part("ledger", watched, parts::ledger(pool, watched.limits.append_waits)),
         part("views", watched, parts::views(&watched.views)),
         part("work", watched, parts::work(pool, watched.limits.patience)),
         part("copies", watched, parts::copies(pool)),
@@ -69,7 +71,8 @@ pub async fn look(watched: &Watched, queries: bool) -> StatusAnswer {
         disk::disk(watched),
     );
     let (disk, mut unread) = disk;
-    let ledger = noted(ledger, &mut unread);
+    let mut ledger = noted(ledger, &mut unread);
+    let held = ledger.as_mut().map(|ledger| std::mem::take(&mut ledger.held)).unwrap_or_default();
     let views = noted(views, &mut unread);
     let mut answer = StatusAnswer {
         well: true,
@@ -90,7 +93,7 @@ pub async fn look(watched: &Watched, queries: bool) -> StatusAnswer {
         unread: Vec::new(),
     };
     answer.unread = unread;
-    answer.problems = problems::of(&answer, watched.limits);
+    answer.problems = problems::of(&answer, &held, watched.limits);
     answer.well = answer.problems.is_empty();
     answer
 }

@@ -21,8 +21,10 @@ const LOCKS_SHOWN: u32 = 3;
 /// The most processes that are listed.
 const PROCESSES_SHOWN: i64 = 50;
 
-pub(super) async fn ledger(pool: &PgPool) -> Result<LedgerAnswer, sqlx::Error> {
-    document(sqlx::query_scalar(include_str!("ledger.sql")).fetch_one(pool).await?)
+/// Sessions that hold the head for longer than an append waits for it are told of.
+pub(super) async fn ledger(pool: &PgPool, append_waits: Duration) -> Result<LedgerAnswer, sqlx::Error> {
+    let found = sqlx::query_scalar(include_str!("ledger.sql")).bind(append_waits.as_secs_f64());
+    document(found.fetch_one(pool).await?)
 }
 
 /// The epoch is told beside the views, and nobody compares positions here.

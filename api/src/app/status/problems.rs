@@ -7,7 +7,7 @@ use projections::ViewState;
 
 use super::super::answers::projections::{HoldAnswer, ProjectionAnswer};
 use super::super::answers::status::{
-    CopiesAnswer, Fact, LocksAnswer, Problem, ProcessesAnswer, StatusAnswer, WorkAnswer,
+    CopiesAnswer, Fact, HolderAnswer, LocksAnswer, Problem, ProcessesAnswer, StatusAnswer, WorkAnswer,
 };
 use super::span::span;
 use super::{StatusLimits, sessions};
@@ -18,8 +18,10 @@ const COPIES_NAMED: usize = 3;
 const START_WORKERS: &str = "start `gradeledger serve` (if given --only, then with workers) and look at the end of its log, if it \
                              ended by itself";
 
-pub(super) fn of(answer: &StatusAnswer, limits: StatusLimits) -> Vec<Problem> {
+pub(super) fn of(answer: &StatusAnswer, held: &[HolderAnswer], limits: StatusLimits) -> Vec<Problem> {
     let mut problems: Vec<Problem> = nobody(answer).into_iter().collect();
+    problems.extend(missing(answer));
+    problems.extend(held_up(held));
     // A view that is stuck names who holds it, which is often why something cannot be read.
     problems.extend(unled(&answer.views));
     problems.extend(answer.views.iter().filter(|view| view.state != ViewState::NoLeader).filter_map(view));
@@ -58,6 +60,54 @@ fn nobody(answer: &StatusAnswer) -> Option<Problem> {
             .to_owned(),
         facts: silent(processes),
         next: "start `gradeledger serve`, and look at the end of its log, if it ended by itself".to_owned(),
+    })
+}
+
+/// That some processes live, and none of them does what every ledger needs.
+fn missing(answer: &StatusAnswer) -> Vec<Problem> {
+    let Some(processes) = answer.processes.as_ref().filter(|processes| processes.alive().next().is_some())
+    else {
+        return Vec::new();
+    };
+    let led = answer.views.iter().any(|view| view.leader.is_some());
+    let parts = [
+        ("api", "NO API RUNS: processes are alive, and none of them answers requests", false),
+        ("projectors", "NO PROJECTOR RUNS: processes are alive, and none of them keeps the views", led),
+    ];
+    let missing = parts.into_iter().filter(|(part, _, other)| !processes.runs(part) && !other);
+    let problem = |(part, what, _): (&str, &str, bool)| Problem {
+        part: "processes",
+        what: what.to_owned(),
+        facts: silent(processes),
+        next: format!(
+            "start `gradeledger serve` (if given --only, then with {part}) and look at the end of its log, if it ended by itself"
+        ),
+    };
+    missing.map(problem).collect()
+}
+
+/// That a session keeps every append waiting.
+fn held_up(held: &[HolderAnswer]) -> Option<Problem> {
+    let first = held.first()?;
+    let session = |holder: &HolderAnswer| {
+        let open = holder.open_ms.map_or_else(
+            || "open for how long is not visible to this role".to_owned(),
+            |open_ms| format!("transaction open for {}", span(open_ms)),
+        );
+        let (user, application) = (holder.user.as_deref(), holder.application.as_deref());
+        let named = [user, application].into_iter().flatten().filter(|name| !name.is_empty());
+        let named: String = named.map(|name| format!(", {name}")).collect();
+        Fact::new("held by", format!("pid {}{named}, {open}", holder.pid))
+    };
+    Some(Problem {
+        part: "ledger",
+        what: "appends are HELD UP: a session holds the ledger's head, and nothing can be recorded"
+            .to_owned(),
+        facts: held.iter().take(COPIES_NAMED).map(session).collect(),
+        next: format!(
+            "let it come to its end, or end it, as a superuser or a member of pg_signal_backend: `SELECT pg_terminate_backend({})`",
+            first.pid
+        ),
     })
 }
 

@@ -17,4 +17,19 @@ pub struct LedgerAnswer {
     pub postgres: String,
     /// Now, by its clock.
     pub now: Timestamp,
+    /// The sessions that keep every append waiting.
+    pub held: Vec<HolderAnswer>,
+}
+
+/// A session that holds the head for longer than an append waits for it.
+#[derive(Debug, Deserialize)]
+pub struct HolderAnswer {
+    /// Its process at Postgres.
+    pub pid: i32,
+    /// Its role.
+    pub user: Option<String>,
+    /// What it calls itself.
+    pub application: Option<String>,
+    /// How long its transaction is open; none where this role may not see it.
+    pub open_ms: Option<u64>,
 }

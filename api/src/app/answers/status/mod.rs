@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 pub use copies::{CopiesAnswer, FailedCopyAnswer};
 pub use disk::{BlobsAnswer, DiskAnswer};
-pub use ledger::LedgerAnswer;
+pub use ledger::{HolderAnswer, LedgerAnswer};
 pub use locks::{LocksAnswer, OldLockAnswer};
 pub use problem::{Fact, Problem, Unread};
 pub use processes::{DutyAnswer, ProcessAnswer, ProcessesAnswer};
