@@ -3,6 +3,7 @@
 mod told;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::bail;
@@ -10,10 +11,12 @@ use clap::Args;
 use domain::CopyId;
 use indicatif::{ProgressBar, ProgressStyle};
 use projections::{DriftScope, DriftSummary, DriftWalk, StreamId, ViewName, Views, views};
+use sqlx::PgPool;
 
 use super::database::LedgerAlone;
 use super::refuse;
 use super::settings::Place;
+use crate::ledger::verify::{Verdict, verify};
 use told::Told;
 
 #[derive(Debug, Args)]
@@ -33,7 +36,7 @@ pub(crate) struct DriftSettings {
     /// Look at this copy alone
     #[arg(long, value_name = "ID")]
     copy: Option<CopyId>,
-    /// Write the rows of the copies that differ anew from their events, and no others
+    /// Write the rows of the copies that differ anew from their events, and no others; the ledger is verified first
     #[arg(long)]
     repair: bool,
     /// Print a JSON object a line: each row that differs, each repair, and at the end a summary
@@ -60,9 +63,28 @@ pub(crate) async fn drift(settings: DriftSettings) -> ExitCode {
 
 async fn look(settings: &DriftSettings) -> anyhow::Result<DriftSummary> {
     let ledger = LedgerAlone::open(&settings.place).await?;
-    let looked = look_in(&Views::new(ledger.pool.clone()), settings).await;
+    let views = Views::new(ledger.pool.clone());
+    let sound = if settings.repair { sound(&ledger.pool).await } else { Ok(()) };
+    let looked = match sound {
+        Ok(()) => look_in(&views, settings).await,
+        Err(error) => Err(error),
+    };
     ledger.close().await?;
     looked
+}
+
+/// Rows that differ may be right, and the events changed behind the ledger's back: then the rows are evidence, and are kept.
+async fn sound(pool: &PgPool) -> anyhow::Result<()> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    match verify(pool, workers, Arc::new(|_, _| {})).await? {
+        Verdict::Sound { .. } => Ok(()),
+        Verdict::Broken(finding) => bail!(
+            "nothing is repaired: an event itself is not what was recorded, at position {}: {}. The rows that differ may be what \
+             was there before. Keep the database as it is; docs/playbook.md, Keep everything as it is, says what to do",
+            finding.position,
+            finding.fault
+        ),
+    }
 }
 
 async fn look_in(views: &Views, settings: &DriftSettings) -> anyhow::Result<DriftSummary> {

@@ -20,6 +20,7 @@ mod verify;
 
 pub mod demo;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -111,9 +112,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Ledger(command) => ledger::ledger(command).await,
         Command::Migrate(place) => database::migrate(&place).await,
         Command::Limits(place) => {
-            for (name, value) in place.limits()?.shown() {
-                println!("{name}={value}");
-            }
+            let shown = place.limits()?.shown();
+            stdout::print(|out| shown.iter().try_for_each(|(name, value)| writeln!(out, "{name}={value}")))?;
             Ok(ExitCode::SUCCESS)
         }
     }

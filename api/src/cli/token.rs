@@ -1,5 +1,6 @@
 //! `gradeledger token`: who may call.
 
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use uuid::Uuid;
 
 use super::database::Stores;
 use super::settings::Place;
+use super::stdout::print;
 use crate::tokens;
 
 #[derive(Debug, Subcommand)]
@@ -76,7 +78,8 @@ pub(crate) async fn token(command: TokenCommand) -> anyhow::Result<ExitCode> {
             let stores = Stores::open(&place).await?;
             let listed = tokens::list(&stores.keys).await;
             stores.close().await?;
-            print_list(&listed?);
+            let listed = listed?;
+            print(|out| list(out, &listed))?;
         }
         TokenCommand::Revoke(revoke) => {
             let stores = Stores::open(&revoke.place).await?;
@@ -91,8 +94,8 @@ pub(crate) async fn token(command: TokenCommand) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_list(listed: &[tokens::Listed]) {
-    println!("{:36}  {:8}  {:36}  {:20}  name", "token", "role", "actor", "ends");
+fn list(out: &mut impl io::Write, listed: &[tokens::Listed]) -> io::Result<()> {
+    writeln!(out, "{:36}  {:8}  {:36}  {:20}  name", "token", "role", "actor", "ends")?;
     for token in listed {
         let ends = match (token.revoked_at, token.expires_at) {
             (Some(_), _) => "revoked".to_owned(),
@@ -100,8 +103,9 @@ fn print_list(listed: &[tokens::Listed]) {
             (None, None) => "never".to_owned(),
         };
         let name = token.name.as_deref().unwrap_or("(forgotten)");
-        println!("{:36}  {:8}  {:36}  {ends:20}  {name}", token.token_id, token.role, token.actor_id);
+        writeln!(out, "{:36}  {:8}  {:36}  {ends:20}  {name}", token.token_id, token.role, token.actor_id)?;
     }
+    Ok(())
 }
 
 /// Reads `90d`, `12h`, `30m` or `45s`.

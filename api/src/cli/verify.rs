@@ -1,5 +1,6 @@
 //! `gradeledger verify`: walks the whole ledger.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::database::LedgerAlone;
 use super::settings::Place;
+use super::stdout::print;
 use crate::ledger::verify::{self, Verdict};
 
 #[derive(Debug, Args)]
@@ -36,25 +38,25 @@ pub(crate) async fn verify(settings: VerifySettings) -> anyhow::Result<ExitCode>
     let verdict = verify::verify(&ledger.pool, workers, progress).await;
     bar.finish_and_clear();
     ledger.close().await?;
-    Ok(tell(&verdict?, began.elapsed()))
+    tell(&verdict?, began.elapsed())
 }
 
-fn tell(verdict: &Verdict, took: std::time::Duration) -> ExitCode {
-    match verdict {
-        Verdict::Sound { events } => {
-            println!(
-                "sound: {events} events; positions are dense, contents, leaves and chains hold ({:.1} s)",
-                took.as_secs_f64()
-            );
-            ExitCode::SUCCESS
-        }
-        Verdict::Broken(finding) => {
-            println!("BROKEN at position {}: {}", finding.position, finding.fault);
-            println!(
-                "Everything before that position is what was recorded. Keep the database as it is, and compare the \
-                 event with a backup or a replica."
-            );
-            ExitCode::FAILURE
-        }
-    }
+fn tell(verdict: &Verdict, took: std::time::Duration) -> anyhow::Result<ExitCode> {
+    print(|out| match verdict {
+        Verdict::Sound { events } => writeln!(
+            out,
+            "sound: {events} events; positions are dense, contents, leaves and chains hold ({:.1} s)",
+            took.as_secs_f64()
+        ),
+        Verdict::Broken(finding) => writeln!(
+            out,
+            "BROKEN at position {}: {}\nEverything before that position is what was recorded. Keep the database as it is, \
+             and compare the event with a backup or a replica.",
+            finding.position, finding.fault
+        ),
+    })?;
+    Ok(match verdict {
+        Verdict::Sound { .. } => ExitCode::SUCCESS,
+        Verdict::Broken(_) => ExitCode::FAILURE,
+    })
 }

@@ -303,3 +303,38 @@ async fn status_says_when_nobody_leads_and_what_to_do_about_another_schema() {
     assert_eq!(nowhere.status.code(), Some(1));
     assert!(stderr(&nowhere).contains("no ledger in this schema"), "{}", stderr(&nowhere));
 }
+
+#[tokio::test]
+async fn a_session_that_keeps_every_append_waiting_is_named_though_nobody_writes() {
+    let place = Place::new().await;
+    let process = Process::serve(&place, None, &["--only", "api,projectors,workers"]).await;
+    let mut held = place.hold_head().await;
+    let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut *held).await.unwrap();
+    let told = seen("the session is named", async || {
+        let said =
+            unfolded(&stdout(&run_at(&place, &["status", "--limit", "append.lock_timeout=100ms"]).await));
+        said.contains("appends are HELD UP").then_some(said)
+    })
+    .await;
+    assert!(told.contains(&format!("held by pid {pid}, ")), "{told}");
+    assert!(told.contains(&format!("`SELECT pg_terminate_backend({pid})`")), "{told}");
+    held.rollback().await.unwrap();
+    let said = stdout(&run_at(&place, &["status", "--limit", "append.lock_timeout=100ms"]).await);
+    assert!(!said.contains("HELD UP"), "{said}");
+    process.kill().await;
+}
+
+#[tokio::test]
+async fn a_ledger_with_workers_alone_has_nobody_who_answers_and_nobody_who_folds() {
+    let place = Place::new().await;
+    let workers = Process::serve(&place, None, &["--only", "workers"]).await;
+    let status = seen("the process says that it lives", async || {
+        let status = run_at(&place, &["status"]).await;
+        stdout(&status).contains("1 alive").then_some(status)
+    })
+    .await;
+    let said = unfolded(&stdout(&status));
+    assert!(said.contains("NO API RUNS") && said.contains("NO PROJECTOR RUNS"), "{said}");
+    assert_eq!(status.status.code(), Some(1));
+    workers.kill().await;
+}

@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use serde_json::json;
+use sqlx::{Postgres, Transaction};
 
 use super::Night;
 use crate::whole::desk::Desk;
@@ -20,11 +21,16 @@ async fn clients(desk: &Desk) {
     .await;
 }
 
-/// Follows the page while the clients go on.
-async fn follows(night: &mut Night) {
+/// Follows the page while the clients go on, up to the session that the page must name.
+async fn follows(night: &mut Night, held: &mut Transaction<'static, Postgres>) {
+    let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut **held).await.unwrap();
     let Night { desk, operator, .. } = night;
+    operator.knows("PID", &pid.to_string()).await;
     tokio::select! {
-        _ = operator.follows(SCENARIO, ACTION) => {}
+        ended = operator.follows(SCENARIO, ACTION) => {
+            assert!(ended.contains(&pid.to_string()), "{pid} is not ended: {ended}");
+            assert!(operator.shown.contains(&format!(" {pid} |")), "{pid} is not named: {}", operator.shown);
+        }
         () = clients(desk) => unreachable!("they go on for ever"),
     }
     desk.post(&desk.admin, "/api/exams", json!({"code": "AFTERWARDS"})).await.body(201);
@@ -34,8 +40,8 @@ async fn follows(night: &mut Night) {
 #[tokio::test]
 async fn a_session_that_holds_the_head_is_found_out_and_ended() {
     let Some(mut night) = Night::begins(&[]).await else { return };
-    let held = night.place.hold_head().await;
-    follows(&mut night).await;
+    let mut held = night.place.hold_head().await;
+    follows(&mut night, &mut held).await;
     held.rollback().await.unwrap_err();
     night.place.assert_sound().await;
 }
@@ -45,6 +51,6 @@ async fn a_session_that_holds_a_view_is_found_out_and_ended() {
     let Some(mut night) = Night::begins(&[]).await else { return };
     let mut held = night.place.pool().begin().await.unwrap();
     sqlx::query("LOCK TABLE exams_v2 IN ACCESS EXCLUSIVE MODE").execute(&mut *held).await.unwrap();
-    follows(&mut night).await;
+    follows(&mut night, &mut held).await;
     held.rollback().await.unwrap_err();
 }

@@ -1,5 +1,8 @@
 //! Acts that are not in the audit trail.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use http::Method;
 use serde_json::json;
 
@@ -27,9 +30,14 @@ async fn an_act_whose_append_was_rolled_back_is_found_out_and_done_once_by_repea
     night.place.nobody_waits().await;
     assert_eq!(night.place.payloads("CopyVoided").await, []);
 
-    for (name, value) in
-        [("COPY", copy.to_string().as_str()), ("REQUEST", "desk-7.void-1"), ("KEY", "void-1"), ("BODY", body)]
-    {
+    for (name, value) in [
+        ("COPY", copy.to_string().as_str()),
+        ("REQUEST", "desk-7.void-1"),
+        ("KEY", "void-1"),
+        ("BODY", body),
+        ("METHOD", "POST"),
+        ("PATH_OF_IT", format!("copies/{copy}/void").as_str()),
+    ] {
         night.operator.knows(name, value).await;
     }
     night.operator.follows(SCENARIO, "Repeat the request").await;
@@ -78,11 +86,16 @@ async fn a_ledger_that_was_tampered_with_is_found_out_and_kept_as_it_is() {
     }
     night.operator.knows("COPY", &copy.to_string()).await;
     night.operator.knows("REQUEST", "not-known").await;
+    let folder = night.place.folder.path().to_owned();
+    night.operator.knows("EVIDENCE_FOLDER", folder.to_str().unwrap()).await;
     let kept = night.operator.follows(SCENARIO, "Keep everything as it is").await;
     assert!(kept.contains("verify.txt") && kept.contains("as-found.dump"), "{kept}");
-    let verdict = std::fs::read_to_string(night.logs.join("verify.txt")).unwrap();
+    let mut entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let evidence = entries.find(|path| path.to_str().unwrap().contains("evidence.")).unwrap();
+    let verdict = fs::read_to_string(evidence.join("verify.txt")).unwrap();
     assert!(verdict.contains("BROKEN at position 1"), "{verdict}");
-    assert!(night.logs.join("as-found.dump").metadata().unwrap().len() > 10_000);
+    assert!(evidence.join("as-found.dump").metadata().unwrap().len() > 10_000);
+    assert_eq!(evidence.metadata().unwrap().permissions().mode() & 0o777, 0o700);
 }
 
 /// What was told in the answer is one thing; what the ledger holds another.
@@ -96,10 +109,10 @@ async fn an_act_that_was_recorded_though_its_answer_was_lost_is_answered_by_its_
     desk.hear(request.header("idempotency-key", "void-1").json(&body)).await.body(200);
     let playbook = super::Document::read();
     let action = playbook.section(&[SCENARIO, "Actions", "Repeat the request"]);
-    for (name, value) in
-        [("COPY", copy.to_string()), ("KEY", "void-1".to_owned()), ("BODY", body.to_string())]
-    {
-        night.operator.knows(name, &value).await;
+    let path = format!("copies/{copy}/void");
+    let body = body.to_string();
+    for (name, value) in [("KEY", "void-1"), ("METHOD", "POST"), ("PATH_OF_IT", &path), ("BODY", &body)] {
+        night.operator.knows(name, value).await;
     }
     for block in &action.blocks {
         night.operator.run(block).await;

@@ -23,6 +23,8 @@ pub(super) struct Operator {
     document: Document,
     shell: Shell,
     prometheus: Option<Prometheus>,
+    /// What the last symptoms and diagnosis showed.
+    pub(super) shown: String,
 }
 
 impl Operator {
@@ -35,7 +37,8 @@ impl Operator {
         bash.env("API", format!("http://{}/api", desk.address)).env("LOGS", logs);
         let document = Document::read();
         let shell = Shell::open(bash, place.folder.path()).await;
-        let mut operator = Self { document, shell, prometheus: Prometheus::scraping(desk.address).await };
+        let prometheus = Prometheus::scraping(desk.address).await;
+        let mut operator = Self { document, shell, prometheus, shown: String::new() };
         for block in operator.document.section(&["Before you begin"]).blocks.clone() {
             operator.run(&block).await;
         }
@@ -59,6 +62,7 @@ impl Operator {
         let named = causes.iter().find(|cause| shown.contains(&cause.seen));
         let named = named.unwrap_or_else(|| panic!("no root cause of {scenario} is seen in\n{shown}"));
         assert_eq!(named.action, anchor(action), "{:?} is seen in\n{shown}", named.seen);
+        self.shown = shown;
         let section = self.document.section(&[scenario, "Actions", action]).clone();
         self.runs(&section).await
     }
@@ -90,7 +94,7 @@ impl Operator {
             Language::Sql => {
                 let file = self.shell.kept(text);
                 format!(
-                    "psql -X -v ON_ERROR_STOP=1 -v copy=\"$COPY\" -v request=\"$REQUEST\" \"$DATABASE_URL\" -f {}",
+                    "psql -X -v ON_ERROR_STOP=1 -v copy=\"$COPY\" -v request=\"$REQUEST\" -v pid=\"$PID\" \"$DATABASE_URL\" -f {}",
                     file.display()
                 )
             }
