@@ -115,10 +115,8 @@ fn alarm(finding: &Finding, stream: StreamId) {
         StreamId::Exam(_) | StreamId::Operations(_) => None,
     };
     let to_do = match &copy_id {
-        Some(copy) => format!(
-            "gradeledger verify, and if the ledger is sound, gradeledger drift {view} --copy {copy} --repair"
-        ),
-        None => format!("gradeledger verify, and if the ledger is sound, gradeledger drift {view} --repair"),
+        Some(copy) => format!("gradeledger drift {view} --copy {copy} --repair"),
+        None => format!("gradeledger drift {view} --repair"),
     };
     tracing::error!(
         view,

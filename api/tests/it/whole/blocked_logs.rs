@@ -30,7 +30,7 @@ fn serve(place: &Place) -> Command {
 }
 
 async fn dropped(desk: &Desk, log: &str) -> f64 {
-    desk.metrics().await.of(&format!("log_dropped_lines{{log=\"{log}\"}}"))
+    desk.metrics().await.of(&format!("log_dropped_lines_total{{log=\"{log}\"}}"))
 }
 
 async fn ask(desk: &Desk) {

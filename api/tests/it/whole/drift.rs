@@ -86,7 +86,7 @@ async fn a_running_service_finds_a_row_that_went_wrong_and_tells_it_until_it_is_
     let told = process.lines().into_iter().find(|line| line["level"] == "ERROR").unwrap();
     assert_eq!(told["copy_id"], json!(wrong));
     let to_do = told["fields"]["to_do"].as_str().unwrap();
-    assert!(to_do.ends_with(&format!("gradeledger drift copies --copy {wrong} --repair")), "{to_do}");
+    assert_eq!(to_do, format!("gradeledger drift copies --copy {wrong} --repair"));
     // Told once, however often it is seen.
     let checked = async || desk.metrics().await.of("projection_drift_checked_streams_total");
     let before = checked().await;
