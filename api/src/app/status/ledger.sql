@@ -2,7 +2,8 @@
 -- another role's transaction is open is not told to everyone; such a one counts where somebody waits for it.
 SELECT json_build_object(
     'head', coalesce(last.position, 0),
-    'last_event_ms', greatest(0, extract(epoch FROM clock_timestamp() - last.recorded_at) * 1000)::bigint,
+    'last_event_ms', CASE WHEN last.position IS NOT NULL
+        THEN greatest(0, extract(epoch FROM clock_timestamp() - last.recorded_at) * 1000)::bigint END,
     'epoch', head.epoch,
     'postgres', current_setting('server_version'),
     'now', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),

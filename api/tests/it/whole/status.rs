@@ -334,6 +334,7 @@ async fn a_ledger_with_workers_alone_has_nobody_who_answers_and_nobody_who_folds
     })
     .await;
     let said = unfolded(&stdout(&status));
+    assert!(!said.contains("last event"), "there is none yet: {said}");
     assert!(said.contains("NO API RUNS") && said.contains("NO PROJECTOR RUNS"), "{said}");
     assert_eq!(status.status.code(), Some(1));
     workers.kill().await;
