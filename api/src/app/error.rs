@@ -50,9 +50,14 @@ pub enum AppError {
     /// A view stands otherwise than what was asked needs.
     #[error(transparent)]
     View(#[from] ViewError),
-    /// Only those who are enrolled mark an exam's copies.
-    #[error("you are not enrolled as a grader of this copy's exam; ask an admin to enrol you")]
-    NotEnrolled,
+    /// Not there, or not for this grader: which of them is not said.
+    #[error(
+        "there is no such {0} among those that you mark; the exam's lead enrols graders and assigns copies"
+    )]
+    NotYours(&'static str),
+    /// What the lead of an exam may and its other graders may not.
+    #[error("only the lead of this exam, or an admin, may do this")]
+    LeadsOnly,
     /// There is no such thing.
     #[error("there is no such {0}")]
     NoSuch(&'static str),

@@ -2,6 +2,7 @@
 //! may call, and the errors that the frame itself answers with.
 
 use bytes::Bytes;
+use domain::access::Act;
 use http::Method;
 use serde::Serialize;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
@@ -13,8 +14,8 @@ use warp::Filter as _;
 
 use super::answer::Answer;
 use super::errors::ApiError;
-use super::roles::Action;
 use super::route::{BodySize, Route, with};
+use super::who;
 use crate::at;
 
 #[derive(utoipa::OpenApi)]
@@ -102,7 +103,7 @@ const TOKEN: &str = "token";
 pub(super) fn route(others: &[Route]) -> Route {
     let with_text = |text: &Bytes| {
         let text = text.clone();
-        Route::new(Method::GET, at!("api" / "openapi.json"), Action::Read, move |path| {
+        Route::new(Method::GET, at!("api" / "openapi.json"), Act::ReadApi, move |path| {
             path.and(with(&text)).then(document)
         })
     };
@@ -147,12 +148,12 @@ fn operation_of<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut O
 
 /// Adds what every such route has; what the annotation says itself stays as it is.
 fn complete(operation: &mut Operation, route: &Route) {
-    let who = format!("Who may: {}.", route.action().who());
+    let who = format!("Who may: {}.", who::may(route.act()));
     operation.description = Some(match operation.description.take() {
         Some(said) => format!("{said}\n\n{who}"),
         None => who,
     });
-    let guarded = route.action() != Action::Open;
+    let guarded = route.act() != Act::Open;
     if guarded {
         let empty: [&str; 0] = [];
         operation.security = Some(vec![SecurityRequirement::new(TOKEN, empty)]);

@@ -20,8 +20,8 @@ impl From<AppError> for ApiError {
                 of_operations(&error, detail, current_sequence)
             }
             AppError::View(error) => of_view(&error, detail),
-            AppError::NotEnrolled => Self::forbidden("not_enrolled", detail),
-            AppError::NoSuch(_) => Self::not_found(detail),
+            AppError::LeadsOnly => Self::forbidden("leads_only", detail),
+            AppError::NoSuch(_) | AppError::NotYours(_) => Self::not_found(detail),
             AppError::NotThere { code, current_sequence, .. } => {
                 Self::conflict(code, detail).with("current_sequence", current_sequence)
             }

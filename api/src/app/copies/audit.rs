@@ -53,7 +53,7 @@ impl App {
 const fn reads_file_names(reader: Role) -> bool {
     match reader {
         Role::Admin | Role::Auditor => true,
-        Role::Grader | Role::System => false,
+        Role::Grader | Role::Clerk | Role::Student | Role::Service | Role::System => false,
     }
 }
 

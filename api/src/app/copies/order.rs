@@ -38,7 +38,7 @@ impl App {
     }
 
     /// The copy as its stream has made it.
-    pub(super) async fn copy_state(&self, copy: CopyId) -> Result<Arc<ExamCopy>, AppError> {
+    pub(in crate::app) async fn copy_state(&self, copy: CopyId) -> Result<Arc<ExamCopy>, AppError> {
         let loaded = self.ledger.load::<ExamCopy>(copy.0).await?;
         match loaded.state.state {
             CopyState::Absent => Err(AppError::NoSuch("copy")),

