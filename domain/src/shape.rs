@@ -11,7 +11,7 @@ use crate::exam::{Exam, ExamEvent};
 use crate::operations::{Operations, OperationsEvent};
 
 /// The reader number of this build.
-pub const READER: i32 = 4;
+pub const READER: i32 = 5;
 
 /// An event type in one of its versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

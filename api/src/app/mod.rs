@@ -6,6 +6,7 @@
 pub mod answers;
 mod caller;
 mod copies;
+mod enrolments;
 mod error;
 mod events;
 mod exams;
@@ -14,6 +15,7 @@ mod opening;
 mod permit;
 mod places;
 mod projections;
+mod sight;
 pub mod status;
 pub mod texts;
 mod views;
@@ -38,6 +40,7 @@ pub use opening::{Opener, Texts};
 pub use permit::About;
 pub use places::{OtherEpoch, Seen};
 pub use projections::ViewError;
+pub use sight::Sight;
 pub use status::{StatusLimits, Watched};
 pub use views::Page;
 

@@ -57,9 +57,9 @@ impl App {
     }
 }
 
-/// Whether a grader of the exam marks this copy.
-fn is_in_hand_of(_actor: &Actor, _copy: &ExamCopy, _session: &Session) -> bool {
-    true
+/// Whether this copy is for this grader of its exam: assigned to them, or to nobody where the exam does not assign.
+fn is_in_hand_of(actor: &Actor, copy: &ExamCopy, session: &Session) -> bool {
+    copy.assigned_to.map_or(!session.assigns, |grader| grader == actor.id)
 }
 
 /// What is not there is told as what is not theirs.

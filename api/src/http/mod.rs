@@ -50,7 +50,7 @@ mod who;
 
 pub use answer::{Answer, LEDGER_POSITION};
 pub use body::{BodyError, JsonBody, PdfUpload, Uploads, json, pdf};
-pub use call::{Call, IDEMPOTENCY_KEY, X_LOCK_TOKEN};
+pub use call::{Call, IDEMPOTENCY_KEY, X_ACCESS_REASON, X_LOCK_TOKEN};
 pub use errors::ApiError;
 pub use figures::Figures;
 pub use frame::Frame;

@@ -139,7 +139,7 @@ const fn row(act: Act) -> [Rule; 7] {
         Act::ReadPages          => [YES, OWN, OWN, YES, YES, NO,  NO],
         Act::ReadMarks          => [YES, OWN, OWN, NO,  YES, NO,  NO],
         Act::ReadTexts          => [YES, OWN, OWN, NO,  NO,  NO,  NO],
-        Act::OpenTexts          => [YES, OWN, OWN, NO,  YES, NO,  NO],
+        Act::OpenTexts          => [YES, NO,  NO,  NO,  YES, NO,  NO],
         // The name of a file may be a student's.
         Act::ReadFileNames      => [YES, NO,  NO,  YES, NO,  NO,  NO],
         Act::MarkCopies         => [YES, OWN, OWN, NO,  NO,  NO,  NO],

@@ -163,7 +163,7 @@ async fn what_a_grader_writes_stands_in_no_table_of_the_ledger() {
     let read = world.ask(&world.grader, Method::GET, &format!("/api/copies/{}", held.copy));
     let read = heard(read.header("ledger-position", write.position())).await.body(200);
     assert_eq!(read["marking"]["appreciation"], "Quetzalcoatl");
-    for table in ["events", "commands", "vault", "copies_v1", "annotations_v1", "audit_trail_v1"] {
+    for table in ["events", "commands", "vault", "copies_v2", "annotations_v1", "audit_trail_v1"] {
         let rows: Vec<String> =
             sqlx::query_scalar(&format!("SELECT row_to_json({table})::text FROM {table}"))
                 .fetch_all(world.database.pool())

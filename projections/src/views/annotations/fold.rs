@@ -71,6 +71,10 @@ impl Projector for Annotations {
             | E::FinalisationStarted { .. }
             | E::CopyGraded { .. }
             | E::FinalisationFailed { .. }
+            | E::CopyIdentified { .. }
+            | E::CopyUnidentified { .. }
+            | E::CopyAssigned { .. }
+            | E::CopyUnassigned { .. }
             | E::CopyExported { .. }
             | E::ScoreCorrected { .. }
             | E::CopyReopened { .. }
