@@ -34,7 +34,7 @@ impl App {
                 let Some(session) = exam.state.session() else { continue };
                 match session.graders.get(&grader) {
                     Some(Duty::Lead) => theirs.led.push(row.exam),
-                    Some(Duty::Marker) if session.assigns => theirs.dealt_out.push(row.exam),
+                    Some(Duty::Marker) if session.assigns() => theirs.dealt_out.push(row.exam),
                     Some(Duty::Marker) => theirs.open.push(row.exam),
                     None => {}
                 }

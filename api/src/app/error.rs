@@ -55,6 +55,9 @@ pub enum AppError {
         "there is no such {0} among those that you mark; the exam's lead enrols graders and assigns copies"
     )]
     NotYours(&'static str),
+    /// What an admin may and the lead of an exam may not.
+    #[error("only an admin says who leads an exam")]
+    AdminsOnly,
     /// What the lead of an exam may and its other graders may not.
     #[error("only the lead of this exam, or an admin, may do this")]
     LeadsOnly,

@@ -15,6 +15,7 @@ mod opening;
 mod permit;
 mod places;
 mod projections;
+mod results;
 mod sight;
 pub mod status;
 pub mod texts;
@@ -35,6 +36,7 @@ pub use copies::{
 };
 pub use error::AppError;
 pub use events::{EventsAsked, Following};
+pub use exams::Dealing;
 pub use execute::Written;
 pub use opening::{Opener, Texts};
 pub use permit::About;

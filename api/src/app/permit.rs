@@ -29,10 +29,15 @@ impl App {
     /// # Errors
     /// [`AppError::NotYours`], [`AppError::LeadsOnly`], or what kept the exam or copy from being read.
     pub async fn permit(&self, actor: &Actor, act: Act, about: About) -> Result<(), AppError> {
-        // Of the others, the table has said all there is to say.
-        if actor.role != Role::Grader {
-            return Ok(());
+        match (actor.role, about) {
+            (Role::Grader, _) => self.permit_grader(actor, act, about).await,
+            (Role::Student, About::Copy(copy)) => self.permit_student(actor.subject, copy).await,
+            // Of the others, the table has said all there is to say.
+            _ => Ok(()),
         }
+    }
+
+    async fn permit_grader(&self, actor: &Actor, act: Act, about: About) -> Result<(), AppError> {
         let (exam, copy) = match about {
             About::Nothing => return Ok(()),
             About::Exam(exam) => (exam, None),
@@ -59,7 +64,7 @@ impl App {
 
 /// Whether this copy is for this grader of its exam: assigned to them, or to nobody where the exam does not assign.
 fn is_in_hand_of(actor: &Actor, copy: &ExamCopy, session: &Session) -> bool {
-    copy.assigned_to.map_or(!session.assigns, |grader| grader == actor.id)
+    copy.assigned_to.map_or(!session.assigns(), |grader| grader == actor.id)
 }
 
 /// What is not there is told as what is not theirs.

@@ -39,6 +39,7 @@ mod projections;
 mod reasoned;
 mod refusal;
 mod request_id;
+mod results;
 mod route;
 mod scores;
 mod server;
@@ -71,9 +72,10 @@ use warp::query;
 use crate::app::App;
 use crate::at;
 use Act::{
-    ArchiveExams, CorrectGrades, CreateExams, EnrolGraders, ExportCopies, FollowEvents, ImportCopies,
-    MarkCopies, Open, PrepareCopies, PublishScheme, ReadCopies, ReadExams, ReadFinalPdfs, ReadMarks,
-    ReadPages, ReleaseResults, RepairViews, RetryFinalisations, Scrape, SeeService, TakeLocks, VoidCopies,
+    ArchiveExams, AssignCopies, CorrectGrades, CreateExams, EnrolGraders, ExportCopies, FollowEvents,
+    IdentifyCopies, ImportCopies, MarkCopies, Open, PrepareCopies, PublishScheme, ReadCopies, ReadExams,
+    ReadFinalPdfs, ReadMarks, ReadOwnResults, ReadPages, ReleaseResults, RepairViews, RetryFinalisations,
+    Scrape, SeeService, TakeLocks, VoidCopies,
 };
 use copies::pages::PagePng;
 
@@ -147,6 +149,9 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
             EnrolGraders,
             |path| path.and(app()).then(exams::graders::remove),
         ),
+        Route::new(POST, at!("api" / "exams" / exam: ExamId / "dispatch"), AssignCopies, |path| {
+            path.and(app()).and(json()).then(exams::dispatch::dispatch)
+        }),
         Route::new(POST, at!("api" / "exams" / exam: ExamId / "archive"), ArchiveExams, |path| {
             path.and(app()).and(json()).then(exams::archive::archive)
         }),
@@ -183,6 +188,15 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         }),
         Route::new(POST, at!("api" / "copies" / copy: CopyId / "ready"), PrepareCopies, |path| {
             path.and(app()).and(json()).then(copies::ready::ready)
+        }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "identify"), IdentifyCopies, |path| {
+            path.and(app()).and(json()).then(copies::identify::identify)
+        }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "unidentify"), IdentifyCopies, |path| {
+            path.and(app()).and(json()).then(copies::unidentify::unidentify)
+        }),
+        Route::new(POST, at!("api" / "copies" / copy: CopyId / "assign"), AssignCopies, |path| {
+            path.and(app()).and(json()).then(copies::assign::assign)
         }),
         Route::new(POST, at!("api" / "copies" / copy: CopyId / "import" / "retry"), PrepareCopies, |path| {
             path.and(app()).and(json()).then(copies::retry_import::retry)
@@ -267,6 +281,15 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         }),
         Route::new(POST, at!("api" / "copies" / copy: CopyId / "reopen"), CorrectGrades, |path| {
             path.and(app()).and(json()).then(copies::reopen::reopen)
+        }),
+        Route::new(GET, at!("api" / "results"), ReadOwnResults, |path| {
+            path.and(app()).then(results::list::list)
+        }),
+        Route::new(GET, at!("api" / "results" / copy: CopyId), ReadOwnResults, |path| {
+            path.and(app()).then(results::get::get)
+        }),
+        Route::new(GET, at!("api" / "results" / copy: CopyId / "final-pdf"), ReadOwnResults, |path| {
+            path.and(app()).then(results::final_pdf::final_pdf)
         }),
     ]);
     routes.push(openapi::route(&routes));

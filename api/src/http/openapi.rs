@@ -44,6 +44,7 @@ use crate::at;
         super::exams::scheme::publish,
         super::exams::graders::enrol,
         super::exams::graders::remove,
+        super::exams::dispatch::dispatch,
         super::exams::archive::archive,
         super::exams::release::release,
         super::exams::withdraw::withdraw,
@@ -56,6 +57,9 @@ use crate::at;
         super::copies::history::history,
         super::copies::history_diff::history_diff,
         super::copies::ready::ready,
+        super::copies::identify::identify,
+        super::copies::unidentify::unidentify,
+        super::copies::assign::assign,
         super::copies::retry_import::retry,
         super::copies::void::void,
         super::lock::acquire::acquire,
@@ -77,6 +81,9 @@ use crate::at;
         super::copies::export::export,
         super::copies::correct::correct,
         super::copies::reopen::reopen,
+        super::results::list::list,
+        super::results::get::get,
+        super::results::final_pdf::final_pdf,
     ),
     components(schemas(ErrorBody))
 )]

@@ -20,6 +20,7 @@ impl From<AppError> for ApiError {
                 of_operations(&error, detail, current_sequence)
             }
             AppError::View(error) => of_view(&error, detail),
+            AppError::AdminsOnly => Self::forbidden("admins_only", detail),
             AppError::LeadsOnly => Self::forbidden("leads_only", detail),
             AppError::NoSuch(_) | AppError::NotYours(_) => Self::not_found(detail),
             AppError::NotThere { code, current_sequence, .. } => {

@@ -201,8 +201,28 @@ pub struct Session {
     pub graders: BTreeMap<ActorId, Duty>,
     /// Whether students may read their graded copies.
     pub released: bool,
-    /// Whether its copies are dealt out: then a grader marks those that are assigned to them, and no others.
-    pub assigns: bool,
+    /// The run by which its copies were dealt out last. Once there is one, a grader marks the copies that are assigned to them,
+    /// and no others.
+    pub dispatched: Option<DispatchRun>,
+}
+
+/// A run by which copies were dealt out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DispatchRun {
+    /// Its id.
+    pub run: Uuid,
+    /// What the order was drawn by.
+    pub seed: u64,
+    /// How many copies were to be dealt out.
+    pub copies: u64,
+}
+
+impl Session {
+    /// Whether its copies are dealt out to its graders.
+    #[must_use]
+    pub const fn assigns(&self) -> bool {
+        self.dispatched.is_some()
+    }
 }
 
 impl ExamState {
@@ -288,7 +308,7 @@ fn next(state: ExamState, event: ExamEvent) -> ExamState {
             scheme: None,
             graders: BTreeMap::new(),
             released: false,
-            assigns: false,
+            dispatched: None,
         }),
         (ExamState::Open(session), ExamEvent::ExamArchived {}) => ExamState::Archived(session),
         (ExamState::Open(session), event) => ExamState::Open(next_session(session, event)),
@@ -308,7 +328,9 @@ fn next_session(mut session: Session, event: ExamEvent) -> Session {
         ExamEvent::GraderRemoved { grader } => {
             session.graders.remove(&grader);
         }
-        ExamEvent::CopiesDispatched { .. } => session.assigns = true,
+        ExamEvent::CopiesDispatched { run, seed, copies, .. } => {
+            session.dispatched = Some(DispatchRun { run, seed, copies });
+        }
         ExamEvent::ResultsReleased {} => session.released = true,
         ExamEvent::ResultsWithdrawn {} => session.released = false,
         ExamEvent::ExamCreated { .. } | ExamEvent::ExamArchived {} => {}

@@ -3,6 +3,7 @@
 mod body;
 mod failures;
 mod fold;
+mod given;
 mod weight;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::projector::ViewName;
 pub use body::{CopyBody, ImportStanding};
 pub use failures::{FailedCopy, GivenUp, failures, given_up};
 pub use fold::{Copies, CopyStanding};
+pub use given::{MOST_OF_SUBJECT, loads, of_subject, undealt};
 
 /// The view. Version 1 did not know whose a copy is and who is to mark it; its tables are for the builds that read them.
 pub const VIEW: ViewName = ViewName { name: "copies", version: 2 };
