@@ -8,6 +8,7 @@ use ::projections::{Lag, NewerEvent, ReplayError};
 use domain::copy::CopyError;
 use domain::exam::ExamError;
 use domain::operations::OperationsError;
+use domain::subject::SubjectError;
 use uuid::Uuid;
 
 use super::answers::page_box::InvalidBox;
@@ -45,6 +46,15 @@ pub enum AppError {
         #[source]
         error: OperationsError,
         /// Sequence of the last act.
+        current_sequence: u64,
+    },
+    /// A subject's rule refuses.
+    #[error("{error}")]
+    Subject {
+        /// Which rule.
+        #[source]
+        error: SubjectError,
+        /// Sequence of the subject's last event.
         current_sequence: u64,
     },
     /// A view stands otherwise than what was asked needs.
@@ -229,6 +239,7 @@ impl From<VaultError> for AppError {
     fn from(error: VaultError) -> Self {
         match error {
             VaultError::Database(error) => error.into(),
+            VaultError::Erased => Self::Erased("personal data that this is about"),
             error => Self::internal(error),
         }
     }
@@ -284,6 +295,12 @@ impl Refusal for CopyError {
 impl Refusal for ExamError {
     fn at(self, current_sequence: u64) -> AppError {
         AppError::Exam { error: self, current_sequence }
+    }
+}
+
+impl Refusal for SubjectError {
+    fn at(self, current_sequence: u64) -> AppError {
+        AppError::Subject { error: self, current_sequence }
     }
 }
 

@@ -51,11 +51,13 @@ impl DataKey {
 /// The data keys of a ledger. Clones are the same store.
 #[derive(Clone)]
 pub struct KeyStore {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
-    pool: PgPool,
+pub(super) struct Inner {
+    pub(super) pool: PgPool,
+    /// On which processes tell each other that keys were destroyed.
+    pub(super) channel: String,
     wrapping: Zeroizing<[u8; 32]>,
     by_id: Cache<Uuid, Arc<DataKey>>,
     by_owner: Cache<(VaultOwner, Purpose), Uuid>,
@@ -64,6 +66,13 @@ struct Inner {
 impl fmt::Debug for KeyStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("KeyStore")
+    }
+}
+
+impl Inner {
+    pub(super) fn forget(&self) {
+        self.by_id.clear();
+        self.by_owner.clear();
     }
 }
 
@@ -79,7 +88,9 @@ impl KeyStore {
             .bind(master.derive("check value").as_slice())
             .execute(&pool)
             .await?;
-        Self::checked(pool, master).await
+        let store = Self::checked(pool, master).await?;
+        tokio::spawn(super::listen::run(Arc::downgrade(&store.inner)));
+        Ok(store)
     }
 
     /// Opens the store for one who only reads: nothing is written, and a store that never had a master key is no store.
@@ -97,8 +108,15 @@ impl KeyStore {
         if !stored.is_some_and(|stored| bool::from(stored.ct_eq(check.as_slice()))) {
             return Err(VaultError::WrongMasterKey);
         }
+        let schema: String = sqlx::query_scalar("SELECT current_schema()::text").fetch_one(&pool).await?;
+        let channel = format!("{schema}_erased_keys");
         let (by_id, by_owner) = (Cache::new(CACHED_KEYS), Cache::new(CACHED_KEYS));
-        Ok(Self { inner: Arc::new(Inner { pool, wrapping: master.derive("data keys"), by_id, by_owner }) })
+        Ok(Self { inner: Arc::new(Inner { pool, channel, wrapping: master.derive("data keys"), by_id, by_owner }) })
+    }
+
+    /// Drops every key from the memory of this process.
+    pub(super) fn forget(&self) {
+        self.inner.forget();
     }
 
     /// Closes the connections of all clones.
@@ -192,8 +210,8 @@ impl KeyStore {
         getrandom::fill(key.as_mut_slice())?;
         let wrapped = Sealing(&self.inner.wrapping).seal(&context(id, owner, purpose), key.as_slice())?;
         let made = sqlx::query(
-            "INSERT INTO data_keys (key_id, owner_id, owner_kind, purpose, wrapped) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT DO NOTHING",
+            "INSERT INTO data_keys (key_id, owner_id, owner_kind, purpose, wrapped) SELECT $1, $2, $3, $4, $5 \
+             WHERE NOT EXISTS (SELECT FROM erased_owners WHERE owner_id = $2 AND owner_kind = $3) ON CONFLICT DO NOTHING",
         )
         .bind(id)
         .bind(owner.id())
@@ -205,7 +223,11 @@ impl KeyStore {
         if made.rows_affected() == 1 {
             return Ok(Arc::new(DataKey { id, key, read_at: Instant::now() }));
         }
-        self.stored_of(owner, purpose).await?.ok_or(VaultError::Database(sqlx::Error::RowNotFound))
+        match self.stored_of(owner, purpose).await? {
+            Some(key) => Ok(key),
+            None if self.is_erased(owner).await? => Err(VaultError::Erased),
+            None => Err(VaultError::Database(sqlx::Error::RowNotFound)),
+        }
     }
 
     fn unwrap(&self, row: &PgRow, owner: VaultOwner, purpose: Purpose) -> Result<Arc<DataKey>, VaultError> {

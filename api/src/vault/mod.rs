@@ -4,8 +4,10 @@
 //! key store, which is another database, the key. Deleting any of the two leaves the event as it is and the text gone.
 
 mod cipher;
+mod erasure;
 mod error;
 mod key_store;
+mod listen;
 mod lock_token;
 mod master_key;
 mod owner;
@@ -13,6 +15,7 @@ mod secret;
 mod server_keys;
 mod text;
 
+pub use erasure::ErasedOwner;
 pub use error::{MasterKeyError, VaultError};
 pub use key_store::{DataKey, KeyStore};
 pub use lock_token::LockTokens;

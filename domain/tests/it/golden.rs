@@ -11,6 +11,7 @@ use domain::copy::event::{ExportFormat, FinalisationCause, WorkError, WorkStage}
 use domain::copy::{CopyEvent, ExamCopy, MarkKind};
 use domain::exam::{Duty, Exam};
 use domain::operations::Operations;
+use domain::subject::Subject;
 use domain::shape;
 use domain::upcast::Upcaster;
 use serde::Serialize;
@@ -94,6 +95,11 @@ fn every_event_of_an_exam_reads_for_ever_and_writes_the_same() {
 #[test]
 fn every_act_of_operators_reads_for_ever_and_writes_the_same() {
     holds::<Operations>();
+}
+
+#[test]
+fn every_event_of_a_subject_reads_for_ever_and_writes_the_same() {
+    holds::<Subject>();
 }
 
 #[test]

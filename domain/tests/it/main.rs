@@ -18,6 +18,7 @@ mod operations;
 mod property;
 mod shape;
 mod story;
+mod subject;
 mod transitions;
 mod upcast;
 mod values;
