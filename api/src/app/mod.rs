@@ -18,6 +18,7 @@ mod projections;
 mod results;
 mod sight;
 pub mod status;
+mod subjects;
 pub mod texts;
 mod views;
 
@@ -43,6 +44,7 @@ pub use permit::About;
 pub use places::{OtherEpoch, Seen};
 pub use projections::ViewError;
 pub use sight::Sight;
+pub use subjects::{Identity, IdentityChange, Step, SubjectExport};
 pub use status::{StatusLimits, Watched};
 pub use views::Page;
 

@@ -46,6 +46,13 @@ macro_rules! texts {
             }
         }
 
+        /// Into what is sealed, and nowhere else.
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
                 let text = ObjectBuilder::new().schema_type(Type::String);
@@ -71,6 +78,12 @@ texts! {
     Reason("a reason", 1..=2_000),
     /// Why someone opens what is sealed to them otherwise.
     AccessReason("a reason for access", 3..=500),
+    /// The name of a person.
+    PersonName("a name", 1..=200),
+    /// What a school knows a person by.
+    Reference("a reference", 1..=64),
+    /// Where a person is written to.
+    Email("an e-mail address", 3..=254),
     /// The name of a scan's file.
     FileName("a file name", 1..=255),
 }

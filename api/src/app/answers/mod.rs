@@ -19,3 +19,4 @@ pub mod projections;
 pub mod result;
 pub mod sealed;
 pub mod status;
+pub mod subject;
