@@ -44,8 +44,8 @@ pub use permit::About;
 pub use places::{OtherEpoch, Seen};
 pub use projections::ViewError;
 pub use sight::Sight;
-pub use subjects::{Identity, IdentityChange, Step, SubjectExport};
 pub use status::{StatusLimits, Watched};
+pub use subjects::{Identity, IdentityChange, Step, SubjectExport};
 pub use views::Page;
 
 use crate::blobs::Blobs;

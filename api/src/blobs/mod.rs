@@ -106,7 +106,11 @@ impl Blobs {
             Err(object_store::Error::NotFound { .. }) => {
                 // An erased copy's files are gone like those of a damaged store, and that is no damage.
                 let erased = self.keys.is_erased(VaultOwner::Copy(copy)).await?;
-                return Err(if erased { BlobError::Erased { copy, digest } } else { BlobError::Missing { copy, digest } });
+                return Err(if erased {
+                    BlobError::Erased { copy, digest }
+                } else {
+                    BlobError::Missing { copy, digest }
+                });
             }
             Err(error) => return Err(error.into()),
         };

@@ -45,6 +45,7 @@ mod scores;
 mod server;
 mod status;
 mod stay;
+mod subjects;
 mod table;
 mod trace;
 mod who;
@@ -63,7 +64,7 @@ pub use server::{BindError, DEFAULT_ADDRESS, Server};
 pub use table::Table;
 
 use domain::access::Act;
-use domain::{ActorId, AnnotationId, CopyId, ExamId, QuestionId, ViewName};
+use domain::{ActorId, AnnotationId, CopyId, ExamId, HoldId, QuestionId, SubjectId, ViewName};
 use http::Method;
 use warp::Filter as _;
 use warp::header::headers_cloned;
@@ -72,10 +73,11 @@ use warp::query;
 use crate::app::App;
 use crate::at;
 use Act::{
-    ArchiveExams, AssignCopies, CorrectGrades, CreateExams, EnrolGraders, ExportCopies, FollowEvents,
-    IdentifyCopies, ImportCopies, MarkCopies, Open, PrepareCopies, PublishScheme, ReadCopies, ReadExams,
-    ReadFinalPdfs, ReadMarks, ReadOwnResults, ReadPages, ReleaseResults, RepairViews, RetryFinalisations,
-    Scrape, SeeService, TakeLocks, VoidCopies,
+    ArchiveExams, AssignCopies, CorrectGrades, CreateExams, EnrolGraders, EraseSubjects, ExportCopies,
+    ExportSubjects, FollowEvents, HoldSubjects, IdentifyCopies, ImportCopies, MarkCopies, Open,
+    PrepareCopies, PublishScheme, ReadCopies, ReadExams, ReadFinalPdfs, ReadMarks, ReadOwnResults, ReadPages,
+    ReadSubjects, RegisterSubjects, ReleaseResults, RepairViews, RetryFinalisations, Scrape, SeeService,
+    TakeLocks, VoidCopies,
 };
 use copies::pages::PagePng;
 
@@ -290,6 +292,42 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         }),
         Route::new(GET, at!("api" / "results" / copy: CopyId / "final-pdf"), ReadOwnResults, |path| {
             path.and(app()).then(results::final_pdf::final_pdf)
+        }),
+        Route::new(POST, at!("api" / "subjects"), RegisterSubjects, |path| {
+            path.and(app()).and(json()).then(subjects::register::register)
+        }),
+        Route::new(GET, at!("api" / "subjects"), ReadSubjects, |path| {
+            path.and(query()).and(app()).then(subjects::list::list)
+        }),
+        Route::new(GET, at!("api" / "subjects" / subject: SubjectId), ReadSubjects, |path| {
+            path.and(app()).then(subjects::get::get)
+        }),
+        Route::new(PATCH, at!("api" / "subjects" / subject: SubjectId), RegisterSubjects, |path| {
+            path.and(app()).and(json()).then(subjects::rectify::rectify)
+        }),
+        Route::new(POST, at!("api" / "subjects" / subject: SubjectId / "holds"), HoldSubjects, |path| {
+            path.and(app()).and(json()).then(subjects::hold::hold)
+        }),
+        Route::new(
+            DELETE,
+            at!("api" / "subjects" / subject: SubjectId / "holds" / hold: HoldId),
+            HoldSubjects,
+            |path| path.and(app()).and(json()).then(subjects::lift_hold::lift_hold),
+        ),
+        Route::new(POST, at!("api" / "subjects" / subject: SubjectId / "erasure"), EraseSubjects, |path| {
+            path.and(app()).and(json()).then(subjects::request_erasure::request_erasure)
+        }),
+        Route::new(
+            POST,
+            at!("api" / "subjects" / subject: SubjectId / "erasure" / "approve"),
+            EraseSubjects,
+            |path| path.and(app()).and(json()).then(subjects::approve_erasure::approve_erasure),
+        ),
+        Route::new(DELETE, at!("api" / "subjects" / subject: SubjectId / "erasure"), EraseSubjects, |path| {
+            path.and(app()).and(json()).then(subjects::withdraw_erasure::withdraw_erasure)
+        }),
+        Route::new(GET, at!("api" / "subjects" / subject: SubjectId / "export"), ExportSubjects, |path| {
+            path.and(app()).then(subjects::export::export)
         }),
     ]);
     routes.push(openapi::route(&routes));

@@ -84,6 +84,16 @@ use crate::at;
         super::results::list::list,
         super::results::get::get,
         super::results::final_pdf::final_pdf,
+        super::subjects::register::register,
+        super::subjects::list::list,
+        super::subjects::get::get,
+        super::subjects::rectify::rectify,
+        super::subjects::hold::hold,
+        super::subjects::lift_hold::lift_hold,
+        super::subjects::request_erasure::request_erasure,
+        super::subjects::approve_erasure::approve_erasure,
+        super::subjects::withdraw_erasure::withdraw_erasure,
+        super::subjects::export::export,
     ),
     components(schemas(ErrorBody))
 )]

@@ -111,7 +111,9 @@ impl KeyStore {
         let schema: String = sqlx::query_scalar("SELECT current_schema()::text").fetch_one(&pool).await?;
         let channel = format!("{schema}_erased_keys");
         let (by_id, by_owner) = (Cache::new(CACHED_KEYS), Cache::new(CACHED_KEYS));
-        Ok(Self { inner: Arc::new(Inner { pool, channel, wrapping: master.derive("data keys"), by_id, by_owner }) })
+        Ok(Self {
+            inner: Arc::new(Inner { pool, channel, wrapping: master.derive("data keys"), by_id, by_owner }),
+        })
     }
 
     /// Drops every key from the memory of this process.

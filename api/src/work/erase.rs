@@ -28,7 +28,10 @@ pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
             Ok(true) => looks = (looks + 1) % LOOKS_A_ROUND,
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(cause = domain::chain(&*error), "an erasure did not come to its end; it is tried again");
+                tracing::warn!(
+                    cause = domain::chain(&*error),
+                    "an erasure did not come to its end; it is tried again"
+                );
             }
         }
     }

@@ -13,7 +13,9 @@ pub enum SubjectError {
     #[error("a subject with this id exists already")]
     Exists,
     /// Erased, or being erased.
-    #[error("the subject's data is erased or being erased; nothing more is accepted, and nothing takes that back")]
+    #[error(
+        "the subject's data is erased or being erased; nothing more is accepted, and nothing takes that back"
+    )]
     Erased,
     /// A hold stands.
     #[error("{0} legal hold(s) stand on this subject; nothing is erased until each is lifted")]
@@ -31,7 +33,9 @@ pub enum SubjectError {
     #[error("the erasure was asked for already; another admin approves it, or it is withdrawn")]
     AlreadyRequested,
     /// It was approved already.
-    #[error("the erasure is approved already; it begins by itself when no hold is in the way, or it is withdrawn")]
+    #[error(
+        "the erasure is approved already; it begins by itself when no hold is in the way, or it is withdrawn"
+    )]
     AlreadyApproved,
     /// Nobody asked for it.
     #[error("nobody has asked for this subject's erasure")]

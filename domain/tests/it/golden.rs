@@ -11,8 +11,8 @@ use domain::copy::event::{ExportFormat, FinalisationCause, WorkError, WorkStage}
 use domain::copy::{CopyEvent, ExamCopy, MarkKind};
 use domain::exam::{Duty, Exam};
 use domain::operations::Operations;
-use domain::subject::Subject;
 use domain::shape;
+use domain::subject::Subject;
 use domain::upcast::Upcaster;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

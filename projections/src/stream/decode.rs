@@ -3,8 +3,8 @@
 use domain::copy::CopyEvent;
 use domain::exam::ExamEvent;
 use domain::operations::OperationsEvent;
-use domain::subject::SubjectEvent;
 use domain::shape::{Reading, Shape};
+use domain::subject::SubjectEvent;
 use domain::upcast::upcast;
 use domain::{Metadata, Reader, Timestamp};
 use serde::de::DeserializeOwned;

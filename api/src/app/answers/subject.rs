@@ -88,9 +88,12 @@ impl SubjectAnswer {
             SubjectState::Erasing { copies } => {
                 ("erasing", None, Vec::new(), Some(ErasureAnswer::under_way("started", copies, None)))
             }
-            SubjectState::Erased { copies, destroyed } => {
-                ("erased", None, Vec::new(), Some(ErasureAnswer::under_way("erased", copies, Some(*destroyed))))
-            }
+            SubjectState::Erased { copies, destroyed } => (
+                "erased",
+                None,
+                Vec::new(),
+                Some(ErasureAnswer::under_way("erased", copies, Some(*destroyed))),
+            ),
         };
         Some(Self { id: id.0, status, identity, holds, erasure, sequence: subject.sequence })
     }

@@ -77,9 +77,7 @@ impl App {
         copies.extend(self.copies_of(subject).await?);
         let mut left = self.is_left(VaultOwner::Subject(subject)).await?;
         for copy in &copies {
-            left = left
-                || self.is_left(VaultOwner::Copy(*copy)).await?
-                || self.blobs.count(*copy).await? > 0;
+            left = left || self.is_left(VaultOwner::Copy(*copy)).await? || self.blobs.count(*copy).await? > 0;
         }
         if left {
             self.destroy(subject, &copies).await?;
@@ -169,7 +167,8 @@ impl App {
         copies: &[CopyId],
         settle: Duration,
     ) -> Result<Option<Destroyed>, AppError> {
-        let mut sum = Destroyed { copies: u32::try_from(copies.len()).unwrap_or(u32::MAX), ..Default::default() };
+        let mut sum =
+            Destroyed { copies: u32::try_from(copies.len()).unwrap_or(u32::MAX), ..Default::default() };
         let owners = copies.iter().map(|copy| VaultOwner::Copy(*copy)).chain([VaultOwner::Subject(subject)]);
         for owner in owners {
             match self.vault.keys().erased(owner, settle).await? {

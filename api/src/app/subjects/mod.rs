@@ -58,7 +58,9 @@ impl App {
         let after = change.applied_to(&before);
         if after == before {
             let identity = person.identity;
-            return self.command_subject(caller, subject, Vec::new(), SubjectCommand::Rectify { identity }).await;
+            return self
+                .command_subject(caller, subject, Vec::new(), SubjectCommand::Rectify { identity })
+                .await;
         }
         let Sealed { commitment: identity, row } = self.seal_identity(subject, &after).await?;
         self.command_subject(caller, subject, vec![row], SubjectCommand::Rectify { identity }).await

@@ -195,7 +195,10 @@ fn changed(recorded: &RecordedEvent) -> Option<AnnotationId> {
         LedgerEvent::Copy(
             CopyEvent::AnnotationRevised { annotation, .. } | CopyEvent::AnnotationRemoved { annotation, .. },
         ) => Some(*annotation),
-        LedgerEvent::Copy(_) | LedgerEvent::Exam(_) | LedgerEvent::Operations(_) | LedgerEvent::Subject(_) => None,
+        LedgerEvent::Copy(_)
+        | LedgerEvent::Exam(_)
+        | LedgerEvent::Operations(_)
+        | LedgerEvent::Subject(_) => None,
     }
 }
 

@@ -67,8 +67,7 @@ pub async fn list(
 /// # Errors
 /// As [`get`].
 pub async fn due(executor: impl PgExecutor<'_>, size: PageSize) -> Result<Vec<SubjectId>, sqlx::Error> {
-    let ids =
-        sqlx::query_scalar(include_str!("due.sql")).bind(i64::from(size.items())).fetch_all(executor);
+    let ids = sqlx::query_scalar(include_str!("due.sql")).bind(i64::from(size.items())).fetch_all(executor);
     Ok(ids.await?.into_iter().map(SubjectId).collect())
 }
 
