@@ -3,6 +3,7 @@
 mod annotations;
 mod audit;
 mod copies;
+mod exam_life;
 mod exams;
 mod finalise;
 mod history;
