@@ -51,12 +51,13 @@ async fn no_body_takes_a_member_that_the_document_does_not_name() {
                 "{method} {template} takes {name}"
             );
             let id = Uuid::now_v7().to_string();
-            let words =
-                template.split('/').map(|word| if word.starts_with('{') { id.as_str() } else { word });
-            let path = words
-                .collect::<Vec<_>>()
-                .join("/")
-                .replace(&format!("projections/{id}"), "projections/copies");
+            let filled = |word| match word {
+                "{question}" => "1",
+                "{view}" => "copies",
+                parameter if parameter.starts_with('{') => id.as_str(),
+                word => word,
+            };
+            let path = template.split('/').map(filled).collect::<Vec<_>>().join("/");
             let forged =
                 json!({"status": "GRADED", "owner_id": id, "role": "admin", "actor_id": id, "total": 20});
             let request = world.ask(&world.admin, method.to_uppercase().parse().unwrap(), &path);
