@@ -38,7 +38,7 @@ macro_rules! texts {
             fn try_from(text: String) -> Result<Self, InvalidText> {
                 let is = text.chars().count();
                 let blank = $min > 0 && text.trim().is_empty();
-                if is > $max || blank {
+                if !($min..=$max).contains(&is) || blank {
                     let is = if blank { 0 } else { is };
                     return Err(InvalidText { what: $what, min: $min, max: $max, is });
                 }

@@ -2,7 +2,8 @@
 //! may call, and the errors that the frame itself answers with.
 
 use bytes::Bytes;
-use domain::access::Act;
+use domain::Role;
+use domain::access::{Act, Scopes, may};
 use http::Method;
 use serde::Serialize;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
@@ -180,6 +181,12 @@ fn complete(operation: &mut Operation, route: &Route) {
     let upload = route.body() == BodySize::Pdf;
     let writes = *route.method() != Method::GET;
     let parameters = operation.parameters.get_or_insert_default();
+    if may(route.act(), Role::Auditor, Scopes::NONE) && !writes {
+        parameters.push(header(
+            "X-Access-Reason",
+            "Why you open what is sealed to you otherwise, as texts are to an auditor: 3 to 500 characters; it is recorded",
+        ));
+    }
     if writes {
         parameters.push(header(
             "Idempotency-Key",
@@ -192,15 +199,16 @@ fn complete(operation: &mut Operation, route: &Route) {
         ));
     }
     let errors = [
-        (takes_body, "400", "Malformed, or against a rule of form; the detail names the member"),
+        (guarded, "400", "Malformed, or against a rule of form; the detail names the member or header"),
         (guarded, "401", "No token, or none that is valid"),
         (guarded, "403", "The role may not"),
         (id_in_path, "404", "Nothing with this id"),
         (takes_body, "408", "The body came too slowly"),
         (
-            writes,
+            guarded,
             "409",
-            "Refused as things stand: status, lock, revision; current_sequence says where it stands",
+            "Refused as things stand: status, lock, revision; current_sequence says where it stands. Or a position or cursor of \
+             another history",
         ),
         (takes_body, "413", "The body is too large"),
         (takes_body, "415", "The body is of another type"),

@@ -23,14 +23,14 @@ async fn an_annotation_is_answered_as_it_is_read_later() {
     let added = said.body(201);
     let location = format!("/api/copies/{}{}", held.copy, one(&added));
     assert_eq!((said.header("etag"), said.header("location")), ("\"1\"", location.as_str()));
-    let request = world.ask(&world.auditor, Method::GET, said.header("location"));
+    let request = world.ask(&world.admin, Method::GET, said.header("location"));
     let read = heard(request.header("ledger-position", said.position())).await;
     assert_eq!((read.body(200), read.header("etag")), (added.clone(), "\"1\""));
     assert_json_snapshot!(without(added.clone(), &["/id", "/page_sha256"]));
-    let list = world.get(&world.auditor, &format!("/api/copies/{}/annotations", held.copy)).await.body(200);
+    let list = world.get(&world.admin, &format!("/api/copies/{}/annotations", held.copy)).await.body(200);
     assert_eq!(list, json!({"items": [added], "next": null}));
     let other_page = format!("/api/copies/{}/annotations?page_index=1", held.copy);
-    assert_eq!(world.get(&world.auditor, &other_page).await.body(200)["items"], json!([]));
+    assert_eq!(world.get(&world.admin, &other_page).await.body(200)["items"], json!([]));
 }
 
 /// Law L10.
@@ -96,7 +96,7 @@ async fn l1_a_deleted_annotation_can_still_be_read_in_the_history() {
     let gone = format!("/api/copies/{}{path}", held.copy);
     world.see(&world.grader, &gone, deleted.position()).await.refused(404, "not_found");
     let trail = format!("/api/copies/{}/audit?action=DELETE_ANN", held.copy);
-    let trail = world.see(&world.auditor, &trail, deleted.position()).await.body(200);
+    let trail = world.see(&world.admin, &trail, deleted.position()).await.body(200);
     assert_eq!(trail["items"][0]["metadata"]["before"]["text"], an_annotation()["text"]);
 }
 
