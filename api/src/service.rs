@@ -96,7 +96,7 @@ impl Service {
             service.workers = Some(Workers::start(app, settings.pdf, limits, settings.drift_check));
         }
         let process = service.process(settings.parts);
-        let pool = service.app.views.pool().clone();
+        let pool = service.app.views.upkeep().clone();
         service.presence = Some(Presence::start(pool, process, settings.limits.presence));
         Ok(service)
     }
