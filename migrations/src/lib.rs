@@ -8,6 +8,7 @@
 mod migrate;
 mod objects;
 pub mod private;
+pub mod roles;
 mod schema;
 mod server;
 mod session;

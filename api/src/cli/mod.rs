@@ -2,10 +2,12 @@
 
 mod acting;
 mod database;
+mod db;
 mod doctor;
 mod drift;
 mod history;
 mod ledger;
+mod ledger_roles;
 mod logs;
 mod projections;
 mod rebuild;
@@ -74,8 +76,11 @@ enum Command {
     /// Act on the ledger as a whole
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
-    /// Bring the databases to this version and exit
+    /// Bring the databases to this version, as their owner, and exit
     Migrate(Place),
+    /// See to what the roles of the database may do
+    #[command(subcommand)]
+    Db(db::DbCommand),
     /// List every limit with its value
     Limits(Place),
 }
@@ -110,7 +115,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(command) => repairs::import(command).await,
         Command::Finalize(command) => repairs::finalize(command).await,
         Command::Ledger(command) => ledger::ledger(command).await,
-        Command::Migrate(place) => database::migrate(&place).await,
+        Command::Migrate(place) => db::migrate(&place).await,
+        Command::Db(command) => db::db(command).await,
         Command::Limits(place) => {
             let shown = place.limits()?.shown();
             stdout::print(|out| shown.iter().try_for_each(|(name, value)| writeln!(out, "{name}={value}")))?;

@@ -20,7 +20,7 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use super::screen::Paint;
-use super::settings::{Place, ReadPlace};
+use super::settings::{Hand, Place, ReadPlace};
 use super::stdout::print;
 use crate::limits::Limits;
 use report::Report;
@@ -56,7 +56,7 @@ struct Patient {
 
 pub(crate) async fn doctor(settings: DoctorSettings) -> anyhow::Result<ExitCode> {
     let limits = settings.place.limits()?;
-    let at = settings.place.for_reading().await?;
+    let at = settings.place.for_reading(Hand::Reader).await?;
     let mut report = Report::default();
     examine(&settings, &limits, &at, &mut report).await?;
     if let Some(private) = at.private {
