@@ -66,9 +66,12 @@ impl Databases {
         }
         let keys = connect_options(keys, &keys_schema, sessions);
         let roles = roles.map(|role| connect_options(role, &schema, sessions));
-        for (options, schema) in
-            [(&roles.writer, &schema), (&roles.projector, &schema), (&roles.reader, &schema), (&keys, &keys_schema)]
-        {
+        for (options, schema) in [
+            (&roles.writer, &schema),
+            (&roles.projector, &schema),
+            (&roles.reader, &schema),
+            (&keys, &keys_schema),
+        ] {
             check_server(options, schema).await?;
         }
         roles.check(&keys).await?;
@@ -160,11 +163,7 @@ impl Stores {
         }
     }
 
-    async fn open_in(
-        place: &Place,
-        databases: &Databases,
-        folder: Option<&Path>,
-    ) -> anyhow::Result<Self> {
+    async fn open_in(place: &Place, databases: &Databases, folder: Option<&Path>) -> anyhow::Result<Self> {
         let master = master_key(place, folder)?;
         let key_store = KeyStore::open(databases.keys.clone(), &master).await?;
         let blobs = blobs(place, folder, &key_store)?;

@@ -64,7 +64,9 @@ impl Harden {
 pub(crate) async fn db(command: DbCommand) -> anyhow::Result<ExitCode> {
     let DbCommand::Harden(settings) = command;
     if settings.place.private {
-        bail!("a private Postgres has one role, which only this machine's folder lets in: there is nothing to harden");
+        bail!(
+            "a private Postgres has one role, which only this machine's folder lets in: there is nothing to harden"
+        );
     }
     let roles = settings.roles()?;
     let databases = settings.place.source()?.open().await?;
@@ -78,7 +80,10 @@ pub(crate) async fn db(command: DbCommand) -> anyhow::Result<ExitCode> {
         };
         connection.close().await?;
         let standing = standing.with_context(|| {
-            format!("{} holds no ledger that this role can read; run `gradeledger migrate` first", place(options))
+            format!(
+                "{} holds no ledger that this role can read; run `gradeledger migrate` first",
+                place(options)
+            )
         })?;
         refuse_other_version(&standing)?;
     }
@@ -87,7 +92,7 @@ pub(crate) async fn db(command: DbCommand) -> anyhow::Result<ExitCode> {
         let mut connection: PgConnection = options.connect().await?;
         let hardened = harden(&mut connection, store, &roles).await.with_context(|| place(options))?;
         connection.close().await?;
-        is_whole &= hardened.left.is_empty();
+        is_whole &= hardened.left.iter().all(|left| left.of_server);
         print(|out| told(out, options, &hardened))?;
     }
     print(|out| next(out, &roles, &ledger, &keys))?;
@@ -104,9 +109,12 @@ fn told(out: &mut dyn Write, options: &PgConnectOptions, hardened: &Hardened) ->
         writeln!(out, "  {statement}")?;
     }
     if !left.is_empty() {
-        writeln!(out, "  NOT DONE, for this role owns not what they name. Have its owner, or a superuser, run them here:")?;
+        writeln!(
+            out,
+            "  NOT DONE, for another role owns what they name. Have that one, or a superuser, run here:"
+        )?;
     }
-    left.iter().try_for_each(|statement| writeln!(out, "  {statement};"))
+    left.iter().try_for_each(|left| writeln!(out, "  {};", left.statement))
 }
 
 fn next(
@@ -115,7 +123,10 @@ fn next(
     ledger: &PgConnectOptions,
     keys: &PgConnectOptions,
 ) -> std::io::Result<()> {
-    writeln!(out, "\nNext, once for each role, in psql as a superuser (\\password asks for the password and shows it nowhere):")?;
+    writeln!(
+        out,
+        "\nNext, once for each role, in psql as a superuser (\\password asks for the password and shows it nowhere):"
+    )?;
     for role in roles.values() {
         writeln!(out, "  ALTER ROLE {role} LOGIN;  \\password {role}")?;
     }

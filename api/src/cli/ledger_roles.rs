@@ -37,10 +37,15 @@ impl LedgerRoles {
             if urls.is_empty() {
                 return Ok(None);
             }
-            bail!("{} is not set: each part of the service has a role of its own, or none has", missing.join(", "));
+            bail!(
+                "{} is not set: each part of the service has a role of its own, or none has",
+                missing.join(", ")
+            );
         };
         if at.private {
-            bail!("WRITER_URL is set and --private was given; a private Postgres has one role, which nobody else reaches");
+            bail!(
+                "WRITER_URL is set and --private was given; a private Postgres has one role, which nobody else reaches"
+            );
         }
         for (part, options) in [(Part::Projector, projector), (Part::Reader, reader)] {
             if place(options) != place(writer) {
@@ -81,19 +86,20 @@ fn parsed(part: Part, url: &str) -> anyhow::Result<PgConnectOptions> {
 }
 
 async fn check_one(connection: &mut PgConnection, part: Part) -> anyhow::Result<()> {
-    let standing = if part == Part::Keys { keys_standing(connection).await } else { ledger_standing(connection).await };
+    let standing =
+        if part == Part::Keys { keys_standing(connection).await } else { ledger_standing(connection).await };
     let standing = standing.with_context(|| format!("the schema cannot be read by this role; {HARDEN}"))?;
     refuse_other_version(&standing)?;
     let roles = recorded(connection).await?;
     let Some(role) = roles.get(&part) else {
         bail!("this database has no role for the {part}; {HARDEN}");
     };
-    let (me, is_one, is_more): (String, bool, bool) = sqlx::query_as(include_str!("ledger_roles.sql"))
-        .bind(role.as_str())
-        .fetch_one(connection)
-        .await?;
+    let (me, is_one, is_more): (String, bool, bool) =
+        sqlx::query_as(include_str!("ledger_roles.sql")).bind(role.as_str()).fetch_one(connection).await?;
     if is_more {
-        bail!("it connects as {me}, which is a superuser or owns the ledger: the {part} is to connect as {role}");
+        bail!(
+            "it connects as {me}, which is a superuser or owns the ledger: the {part} is to connect as {role}"
+        );
     }
     if !is_one {
         bail!("it connects as {me}, and the role of the {part} is {role}");
@@ -104,13 +110,20 @@ async fn check_one(connection: &mut PgConnection, part: Part) -> anyhow::Result<
 /// Nothing is migrated under the roles of the service, so that none of them need own anything.
 pub(crate) fn refuse_other_version(standing: &MigrationStanding) -> anyhow::Result<()> {
     let MigrationStanding { applied: _, missing, unknown, changed, unfinished } = standing;
-    let list = |numbers: &[i64]| numbers.iter().map(|number| format!("{number:04}")).collect::<Vec<_>>().join(", ");
+    let list =
+        |numbers: &[i64]| numbers.iter().map(|number| format!("{number:04}")).collect::<Vec<_>>().join(", ");
     if !unknown.is_empty() {
-        bail!("the database was migrated by a newer gradeledger (migration {}): start that version", list(unknown));
+        bail!(
+            "the database was migrated by a newer gradeledger (migration {}): start that version",
+            list(unknown)
+        );
     }
     let amiss: Vec<i64> = [missing, unfinished, changed].into_iter().flatten().copied().collect();
     if !amiss.is_empty() {
-        bail!("the database is not at this version (migration {} is not as it holds it); {MIGRATE}", list(&amiss));
+        bail!(
+            "the database is not at this version (migration {} is not as it holds it); {MIGRATE}",
+            list(&amiss)
+        );
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use sqlx::{Connection as _, PgConnection};
 
-use super::{Part, RoleName, Roles, Store, differences, recorded, unfit};
+use super::{Difference, Part, RoleName, Roles, Store, differences, recorded, unfit};
 
 /// SQLSTATE 42501.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
@@ -12,8 +12,8 @@ const INSUFFICIENT_PRIVILEGE: &str = "42501";
 pub struct Hardened {
     /// The statements, in order; none where everything stood.
     pub done: Vec<String>,
-    /// Statements that this role could not carry out: the owner of what they name has to.
-    pub left: Vec<String>,
+    /// What this role could not carry out: the owner of what the statements name has to.
+    pub left: Vec<Difference>,
 }
 
 /// Why roles could not be set up. Nothing was changed.
@@ -77,7 +77,8 @@ pub async fn harden(
     // What may not be granted on is told by a warning of the server's, not by an error.
     let left = differences(&mut transaction, store, roles, &former).await?;
     transaction.commit().await?;
-    Ok(Hardened { done: done.into_iter().filter(|statement| !left.contains(statement)).collect(), left })
+    let is_left = |statement: &String| left.iter().any(|left| left.statement == *statement);
+    Ok(Hardened { done: done.into_iter().filter(|statement| !is_left(statement)).collect(), left })
 }
 
 /// Brings the rights of roles that were set up before to what they are to be now: a migration made tables that nobody may
@@ -123,7 +124,7 @@ async fn set_up(
             .bind(former)
             .fetch_all(&mut *connection)
             .await?;
-    for statement in differences(connection, store, roles, &present).await? {
+    for Difference { statement, .. } in differences(connection, store, roles, &present).await? {
         sqlx::query(&statement).execute(&mut *connection).await?;
         done.push(statement);
     }

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 
 pub use harden::{HardenError, Hardened, harden, renew};
 pub use name::{RoleName, RoleNameError};
-pub use standing::{differences, unfit};
+pub use standing::{Difference, differences, unfit};
 
 /// A part of the service that has a role of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -44,7 +44,7 @@ fn of_ledger(part: Part, table: &str) -> &'static [&'static str] {
         (_, table) if ABOUT.contains(&table) => READ,
         // Sealed as they are, texts are the writer's alone, which the vault reads with.
         (Part::Writer, "vault") => READ,
-        (_, "vault") | (Part::Projector, "commands") => NOTHING,
+        (_, "vault") => NOTHING,
         (_, _) if is_recorded => READ,
         // Views, and what goes with them and with work in hand.
         (Part::Projector, _) => KEEP,

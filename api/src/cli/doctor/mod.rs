@@ -6,6 +6,7 @@ mod connection;
 mod folders;
 mod report;
 mod rights;
+mod roles;
 mod schema;
 mod server;
 mod stores;
@@ -19,6 +20,7 @@ use migrations::{SchemaName, SessionLimits, connect_options};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
+use super::ledger_roles::LedgerRoles;
 use super::screen::Paint;
 use super::settings::{Hand, Place, ReadPlace};
 use super::stdout::print;
@@ -52,6 +54,8 @@ struct Patient {
     longest: Duration,
     /// Whether the ledger is a private one, whose only role is the superuser of its own server.
     is_private: bool,
+    /// Whether the parts of the service have roles, and pools, of their own.
+    under_roles: bool,
 }
 
 pub(crate) async fn doctor(settings: DoctorSettings) -> anyhow::Result<ExitCode> {
@@ -75,7 +79,8 @@ async fn examine(
 ) -> anyhow::Result<()> {
     let (schema, longest) = (settings.place.schema()?, limits.status.part);
     let pool = pool(&at.ledger, &schema, longest);
-    let patient = Patient { pool, schema, longest, is_private: at.private.is_some() };
+    let under_roles = LedgerRoles::of(&settings.place)?.is_some();
+    let patient = Patient { pool, schema, longest, is_private: at.private.is_some(), under_roles };
     if connection::ledger(&patient, report).await {
         connection::listen(&patient, report).await;
         server::examine(&patient, limits, report).await;

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use migrations::roles::Store;
 use migrations::{SchemaName, SessionLimits, check_server, connect_options, place};
+use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
 
 use super::report::Report;
@@ -92,12 +93,14 @@ async fn migrated(options: &PgConnectOptions, longest: Duration, report: &mut Re
     const CHECK: &str = "key migrations";
     let asking = async {
         let mut connection: PgConnection = options.connect().await?;
-        let standing = migrations::keys_standing(&mut connection).await;
-        connection.close().await?;
-        standing
+        let standing = migrations::keys_standing(&mut connection).await?;
+        Ok((standing, connection))
     };
-    if let Some(standing) = report.asked(CHECK, longest, asking).await {
+    if let Some((standing, mut connection)) = report.asked(CHECK, longest, asking).await {
         told(CHECK, &format!("schema {}", SchemaName::keys()), &standing, report);
+        if standing.missing.is_empty() {
+            super::roles::examine("key roles", Store::Keys, &mut connection, longest, report).await;
+        }
     }
 }
 
