@@ -44,6 +44,8 @@ pub struct Limits {
     pub status: AlarmLimits,
     /// Of a process's word that it is alive.
     pub presence: PresenceLimits,
+    /// Of moving the key store to another master key.
+    pub keys: KeyLimits,
     /// Of the log writers.
     pub logs: LogLimits,
 }
@@ -192,6 +194,19 @@ pub struct OperatorLimits {
 impl Default for OperatorLimits {
     fn default() -> Self {
         Self { take_up: Duration::from_secs(10), look: Duration::from_millis(50) }
+    }
+}
+
+/// What moving the key store to another master key may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyLimits {
+    /// Keys that are wrapped anew in one transaction, which holds them for so long.
+    pub rotation_batch: u32,
+}
+
+impl Default for KeyLimits {
+    fn default() -> Self {
+        Self { rotation_batch: 500 }
     }
 }
 

@@ -12,7 +12,7 @@ use super::ledger_roles::{LedgerRoles, refuse_other_version};
 use super::settings::{Hand, Place, ReadPlace};
 use crate::blobs::Blobs;
 use crate::limits::DatabaseLimits;
-use crate::vault::{KeyStore, MasterKey, ServerKeys, Vault};
+use crate::vault::{KeyStore, MasterKey, MasterKeys, ServerKeys, Vault};
 
 /// Everything that a ledger is kept in, migrated and open.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Stores {
     pub key_store: KeyStore,
     /// Scans, pages and final PDFs.
     pub blobs: Blobs,
-    /// Keys derived from the master key.
+    /// The keys of the service itself.
     pub server_keys: ServerKeys,
     /// The private Postgres behind the pools, if it is one.
     private: Option<PrivatePostgres>,
@@ -133,6 +133,11 @@ pub(crate) fn sessions(
     ))
 }
 
+/// The same for the key store alone.
+pub(crate) fn key_session(place: &Place, keys: PgConnectOptions) -> anyhow::Result<PgConnectOptions> {
+    Ok(connect_options(keys, &SchemaName::keys(), place.limits()?.database.sessions()))
+}
+
 /// As [`Stores`] has them.
 struct Pools {
     ledger: PgPool,
@@ -164,10 +169,11 @@ impl Stores {
     }
 
     async fn open_in(place: &Place, databases: &Databases, folder: Option<&Path>) -> anyhow::Result<Self> {
-        let master = master_key(place, folder)?;
-        let key_store = KeyStore::open(databases.keys.clone(), &master).await?;
+        let masters = MasterKeys::new(master_key(place, folder)?, new_master_key(place)?);
+        let key_store = KeyStore::open(databases.keys.clone(), &masters).await?;
+        let server_keys = key_store.server_keys().await?;
         let blobs = blobs(place, folder, &key_store)?;
-        Ok(Self::of(databases.pools(), key_store, blobs, ServerKeys::of(&master)))
+        Ok(Self::of(databases.pools(), key_store, blobs, server_keys))
     }
 
     /// The stores of two databases that are migrated already, with blobs in a local folder.
@@ -183,8 +189,9 @@ impl Stores {
         let databases =
             Databases { ledger, roles: None, keys, limits: DatabaseLimits::default(), private: None };
         let key_store = KeyStore::open(databases.keys.clone(), master).await?;
+        let server_keys = key_store.server_keys().await?;
         let blobs = Blobs::in_folder(blobs, key_store.clone())?;
-        Ok(Self::of(databases.pools(), key_store, blobs, ServerKeys::of(master)))
+        Ok(Self::of(databases.pools(), key_store, blobs, server_keys))
     }
 
     fn of(pools: Pools, key_store: KeyStore, blobs: Blobs, server_keys: ServerKeys) -> Self {
@@ -285,8 +292,8 @@ impl LedgerAlone {
         let folder = self.private.as_ref().map(PrivatePostgres::data_folder);
         let named = place.master_key_file.is_some() || place.variable("MASTER_KEY")?.is_some();
         let (Some(keys), true) = (&self.keys, named || folder.is_some()) else { return Ok(None) };
-        let master = master_key(place, folder)?;
-        let keys = KeyStore::open_existing(keys.clone(), &master).await?;
+        let masters = MasterKeys::new(master_key(place, folder)?, new_master_key(place)?);
+        let keys = KeyStore::open_existing(keys.clone(), &masters).await?;
         let pool = match &self.sealed {
             Some(writer) => PgPoolOptions::new().max_connections(1).connect_lazy_with(writer.clone()),
             None => self.pool.clone(),
@@ -319,7 +326,16 @@ impl LedgerAlone {
 /// The longest statement of an auditor.
 const LONG_STATEMENT: Duration = Duration::from_secs(3_600);
 
-fn master_key(place: &Place, private_folder: Option<&Path>) -> anyhow::Result<MasterKey> {
+/// The master key that the key store is being moved to; none where it is not.
+pub(crate) fn new_master_key(place: &Place) -> anyhow::Result<Option<MasterKey>> {
+    if let Some(file) = &place.new_master_key_file {
+        return Ok(Some(MasterKey::read(file)?));
+    }
+    let text = place.variable("NEW_MASTER_KEY")?;
+    text.map(|text| MasterKey::from_text(&text).context("NEW_MASTER_KEY")).transpose()
+}
+
+pub(crate) fn master_key(place: &Place, private_folder: Option<&Path>) -> anyhow::Result<MasterKey> {
     if let Some(file) = &place.master_key_file {
         return Ok(MasterKey::read(file)?);
     }

@@ -6,6 +6,7 @@ mod db;
 mod doctor;
 mod drift;
 mod history;
+mod keys;
 mod ledger;
 mod ledger_roles;
 mod logs;
@@ -81,6 +82,9 @@ enum Command {
     /// See to what the roles of the database may do
     #[command(subcommand)]
     Db(db::DbCommand),
+    /// Look at the keys of the key store, and move them to another master key
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// List every limit with its value
     Limits(Place),
 }
@@ -117,6 +121,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Ledger(command) => ledger::ledger(command).await,
         Command::Migrate(place) => db::migrate(&place).await,
         Command::Db(command) => db::db(command).await,
+        Command::Keys(command) => keys::keys(command).await,
         Command::Limits(place) => {
             let shown = place.limits()?.shown();
             stdout::print(|out| shown.iter().try_for_each(|(name, value)| writeln!(out, "{name}={value}")))?;

@@ -35,6 +35,10 @@ pub(crate) struct Place {
     /// the data folder]
     #[arg(long, env = "MASTER_KEY_FILE", value_name = "FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
+    /// File of mode 0600 that holds the master key which the key store is being moved to, while it is; see
+    /// `gradeledger keys rotate`
+    #[arg(long = "new-master-key", env = "NEW_MASTER_KEY_FILE", value_name = "FILE")]
+    pub(crate) new_master_key_file: Option<PathBuf>,
     /// Set a limit, such as http.body=90s; may be given more than once. `gradeledger limits` lists them all
     #[arg(long = "limit", env = "GRADELEDGER_LIMITS", value_name = "NAME=VALUE", value_delimiter = ',')]
     pub(crate) limits: Vec<String>,
@@ -121,6 +125,18 @@ impl Place {
                 Ok(ReadPlace { ledger, sealed: None, keys, private: databases.private })
             }
         }
+    }
+
+    /// The database of the keys alone, and the private Postgres behind it, if it is one.
+    pub(crate) async fn key_store(&self) -> anyhow::Result<(PgConnectOptions, Option<PrivatePostgres>)> {
+        if self.private {
+            let databases = self.source()?.open().await?;
+            return Ok((databases.keys, databases.private));
+        }
+        let Some(url) = self.variable("KEYS_URL")? else {
+            bail!("no key store was named; set KEYS_URL, or give --private for that of a private Postgres");
+        };
+        Ok((url.parse().context("KEYS_URL is no Postgres URL")?, None))
     }
 
     /// Refuses a data folder without a ledger: what reads one must not make an empty one where a name was mistyped.

@@ -117,6 +117,7 @@ macro_rules! all {
             operator { take_up, look }
             status { part, work_late, lock_late, free_bytes, clock_skew }
             presence { every, alive, kept }
+            keys { rotation_batch }
             logs { queue_lines, file_bytes, files }
         );
         each!($limits.projectors, $visit:

@@ -5,19 +5,27 @@
 
 mod cipher;
 mod error;
+mod kept;
 mod key_store;
 mod lock_token;
 mod master_key;
+mod master_keys;
+mod master_standing;
 mod owner;
+mod rotation;
 mod secret;
 mod server_keys;
+mod service_keys;
 mod text;
 
 pub use error::{MasterKeyError, VaultError};
+pub use kept::{Kept, kept};
 pub use key_store::{DataKey, KeyStore};
 pub use lock_token::LockTokens;
 pub use master_key::MasterKey;
+pub use master_keys::MasterKeys;
 pub use owner::{Purpose, VaultOwner};
+pub use rotation::{Rotated, Rotation, RotationError, RotationNews};
 pub use secret::SecretText;
 pub use server_keys::ServerKeys;
 pub use text::{Opened, Sealed, Vault, VaultRow};

@@ -1,8 +1,10 @@
 //! The real service under the roles, with no URL of the owner's in its environment.
 
+use http::Method;
 use serde_json::json;
 
 use super::hardened::Hardened;
+use crate::routes::world::an_annotation;
 use crate::whole::desk::Desk;
 use crate::whole::process::{Process, run, stderr, stdout, unfolded};
 
@@ -14,6 +16,7 @@ async fn under_the_roles_a_copy_is_imported_marked_and_graded_and_views_are_rebu
     let desk = Desk::open(&place.database, office.address).await;
     let exam = desk.exam().await;
     let held = desk.held(exam, "A-1", 2).await;
+    desk.mark(&held, Method::POST, "/annotations", an_annotation()).await.body(201);
     desk.score(&held, "1", json!(8.75)).await;
     desk.score(&held, "2", json!(2.5)).await;
     let graded = desk.finalise(&held).await;
@@ -42,7 +45,7 @@ async fn under_the_roles_a_copy_is_imported_marked_and_graded_and_views_are_rebu
     // The test's server flushes nothing.
     assert!(doctor.contains("1 FAILED") && doctor.contains("FAIL durability"), "{doctor}");
     let history = run(hardened.command(&["history", &held.copy.to_string()])).await;
-    assert!(stdout(&history).contains("Anna Müller A-1.pdf"), "{}{}", stdout(&history), stderr(&history));
+    assert!(stdout(&history).contains("Il manque une étape"), "{}{}", stdout(&history), stderr(&history));
     // Each part under its own role.
     for part in ["writer", "projector", "reader"] {
         let sessions: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_stat_activity WHERE usename = $1")
