@@ -44,6 +44,8 @@ pub struct Limits {
     pub status: AlarmLimits,
     /// Of a process's word that it is alive.
     pub presence: PresenceLimits,
+    /// Of moving the key store to another master key.
+    pub keys: KeyLimits,
     /// Of the log writers.
     pub logs: LogLimits,
 }
@@ -132,8 +134,12 @@ pub struct DatabaseLimits {
     pub idle_in_transaction: Duration,
     /// The longest wait for a connection of the pool.
     pub acquire: Duration,
-    /// Connections to the ledger's database, of one process.
+    /// Connections to the ledger's database, of one process; of its writer alone where the parts have roles of their own.
     pub ledger_connections: u32,
+    /// Connections of who keeps the views, where the parts have roles; the projectors' own are beside them.
+    pub projector_connections: u32,
+    /// Connections of who reads, where the parts have roles.
+    pub reader_connections: u32,
     /// Connections to the key store, of one process.
     pub keys_connections: u32,
 }
@@ -145,7 +151,19 @@ impl Default for DatabaseLimits {
             idle_in_transaction: Duration::from_secs(10),
             acquire: Duration::from_secs(5),
             ledger_connections: 16,
+            projector_connections: 6,
+            reader_connections: 16,
             keys_connections: 4,
+        }
+    }
+}
+
+impl DatabaseLimits {
+    /// What a session is set to.
+    pub(crate) const fn sessions(&self) -> migrations::SessionLimits {
+        migrations::SessionLimits {
+            statement_timeout: self.statement,
+            idle_in_transaction_timeout: self.idle_in_transaction,
         }
     }
 }
@@ -176,6 +194,19 @@ pub struct OperatorLimits {
 impl Default for OperatorLimits {
     fn default() -> Self {
         Self { take_up: Duration::from_secs(10), look: Duration::from_millis(50) }
+    }
+}
+
+/// What moving the key store to another master key may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyLimits {
+    /// Keys that are wrapped anew in one transaction, which holds them for so long.
+    pub rotation_batch: u32,
+}
+
+impl Default for KeyLimits {
+    fn default() -> Self {
+        Self { rotation_batch: 500 }
     }
 }
 

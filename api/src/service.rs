@@ -96,7 +96,7 @@ impl Service {
             service.workers = Some(Workers::start(app, settings.pdf, limits, settings.drift_check));
         }
         let process = service.process(settings.parts);
-        let pool = service.app.views.pool().clone();
+        let pool = service.app.views.upkeep().clone();
         service.presence = Some(Presence::start(pool, process, settings.limits.presence));
         Ok(service)
     }
@@ -140,7 +140,9 @@ impl Service {
 
 /// The application over these stores, and nothing that runs by itself.
 pub(crate) async fn app(stores: &Stores, limits: &Limits, metrics: Metrics) -> Result<App, LedgerError> {
-    let views = Views::new(stores.ledger.clone()).stuck_after(limits.projectors.stuck_after);
+    let views = Views::new(stores.reading.clone())
+        .kept_through(stores.projecting.clone())
+        .stuck_after(limits.projectors.stuck_after);
     Ok(App::new(app::Parts {
         ledger: Ledger::open(stores.ledger.clone(), limits.append).await?,
         vault: Vault::new(stores.ledger.clone(), stores.key_store.clone()),
@@ -152,7 +154,7 @@ pub(crate) async fn app(stores: &Stores, limits: &Limits, metrics: Metrics) -> R
             limits: limits.of_status(),
         },
         views,
-        feed: Feed::new(stores.ledger.clone(), limits.feed),
+        feed: Feed::new(stores.reading.clone(), limits.feed),
         server_keys: stores.server_keys.clone(),
         metrics,
         history: limits.history,
@@ -171,14 +173,20 @@ fn serve(
     let sources = Sources::of(&app.ledger, views, &app.metrics);
     sources.add_pool("ledger", &stores.ledger);
     sources.add_pool("keys", &stores.keys);
-    if let Some(logs) = logs {
-        sources.add(logs.source());
-    }
-    let checks = vec![
+    let mut checks = vec![
         Check::database("ledger", stores.ledger.clone()),
         Check::database("keys", stores.keys.clone()),
         Check::projections(views.clone()),
     ];
+    if stores.are_under_roles() {
+        for (name, pool) in [("projecting", &stores.projecting), ("reading", &stores.reading)] {
+            sources.add_pool(name, pool);
+            checks.push(Check::database(name, pool.clone()));
+        }
+    }
+    if let Some(logs) = logs {
+        sources.add(logs.source());
+    }
     let readiness = Readiness::new(checks, http.ready);
     let figures = Figures { metrics: app.metrics.clone(), sources, longest: http.scrape };
     let uploads = Uploads::new(&http);

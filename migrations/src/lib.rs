@@ -8,6 +8,7 @@
 mod migrate;
 mod objects;
 pub mod private;
+pub mod roles;
 mod schema;
 mod server;
 mod session;
@@ -15,7 +16,7 @@ mod source;
 mod standing;
 
 pub use migrate::{MigrationError, fingerprint, migrate_keys, migrate_ledger};
-pub use objects::{Trigger, functions, triggers};
+pub use objects::{Trigger, functions, functions_as_owner, triggers};
 pub use private::{Durability, PrivateError, PrivateOptions, PrivatePostgres, default_data_folder};
 pub use schema::{DEFAULT_KEYS_SCHEMA, DEFAULT_SCHEMA, SchemaName, SchemaNameError};
 pub use server::{OLDEST_SERVER_MAJOR, ServerError, check_server, create_database_if_missing, place};

@@ -28,6 +28,23 @@ pub fn functions() -> BTreeMap<&'static str, &'static str> {
     LEDGER_FILES.iter().filter_map(|(_, _, sql)| function(sql)).collect()
 }
 
+/// Those of the functions that run with their owner's rights, so that their callers need none on the tables.
+#[must_use]
+pub fn functions_as_owner() -> BTreeSet<&'static str> {
+    let mut as_owner = BTreeSet::new();
+    for (_, _, sql) in LEDGER_FILES {
+        let altered = sql.split_once("\nALTER FUNCTION ").and_then(|(_, rest)| rest.split(' ').next());
+        let Some(name) = function(sql).map(|(name, _)| name).or(altered) else { continue };
+        // The last word on a function holds.
+        if sql.contains(" SECURITY DEFINER") {
+            as_owner.insert(name);
+        } else {
+            as_owner.remove(name);
+        }
+    }
+    as_owner
+}
+
 /// The triggers of a ledger.
 #[must_use]
 pub fn triggers() -> Vec<Trigger> {
@@ -74,6 +91,8 @@ mod tests {
             all.split("\nCREATE FUNCTION ").skip(1).filter_map(|text| text.split('(').next()).collect();
         assert_eq!(functions().into_keys().collect::<BTreeSet<_>>(), defined);
         assert!(functions()["append_events"].contains("RETURN QUERY"));
+        assert!(functions_as_owner().contains("append_events"));
+        assert_eq!(functions_as_owner().len(), all.matches(" SECURITY DEFINER").count());
         let events = triggers().into_iter().find(|trigger| trigger.name == "events_only_grow").unwrap();
         assert_eq!((events.table, events.by_row, events.function), ("events", false, "refuse_change"));
         assert_eq!(events.fired_by, BTreeSet::from(["UPDATE", "DELETE", "TRUNCATE"]));

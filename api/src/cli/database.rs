@@ -1,7 +1,6 @@
 //! From where the ledger is to connections, keys and blobs.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -9,23 +8,28 @@ use migrations::{PrivatePostgres, SchemaName, SessionLimits, check_server, conne
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-use super::settings::{Place, ReadPlace};
+use super::ledger_roles::{LedgerRoles, refuse_other_version};
+use super::settings::{Hand, Place, ReadPlace};
 use crate::blobs::Blobs;
 use crate::limits::DatabaseLimits;
-use crate::vault::{KeyStore, MasterKey, ServerKeys, Vault};
+use crate::vault::{KeyStore, MasterKey, MasterKeys, ServerKeys, Vault};
 
 /// Everything that a ledger is kept in, migrated and open.
 #[derive(Debug)]
 pub struct Stores {
-    /// The ledger's database.
+    /// The ledger's database, for appending and for the vault.
     pub ledger: PgPool,
+    /// The same database, for keeping the views and what goes with them; the same pool where one role does everything.
+    pub projecting: PgPool,
+    /// The same database, for reading; likewise.
+    pub reading: PgPool,
     /// The key store's database.
     pub keys: PgPool,
     /// Data keys, unwrapped by the master key.
     pub key_store: KeyStore,
     /// Scans, pages and final PDFs.
     pub blobs: Blobs,
-    /// Keys derived from the master key.
+    /// The keys of the service itself.
     pub server_keys: ServerKeys,
     /// The private Postgres behind the pools, if it is one.
     private: Option<PrivatePostgres>,
@@ -33,28 +37,58 @@ pub struct Stores {
 
 /// Reaches the databases of a place and brings them to this version.
 pub(crate) struct Databases {
+    /// With the writer's role, where the parts have roles.
     pub(crate) ledger: PgConnectOptions,
+    /// The parts' roles.
+    roles: Option<LedgerRoles>,
     pub(crate) keys: PgConnectOptions,
     limits: DatabaseLimits,
     private: Option<PrivatePostgres>,
 }
 
 impl Databases {
+    /// The databases as the service uses them: under the parts' roles where it has them, and else as the one that migrates.
     pub(crate) async fn open(place: &Place) -> anyhow::Result<Self> {
+        match LedgerRoles::of(place)? {
+            Some(roles) => Self::under(place, roles).await,
+            None => Self::migrated(place).await,
+        }
+    }
+
+    async fn under(place: &Place, roles: LedgerRoles) -> anyhow::Result<Self> {
+        let (schema, keys_schema) = (place.schema()?, SchemaName::keys());
+        let limits = place.limits()?.database;
+        let sessions = limits.sessions();
+        let Some(keys) = place.variable("KEYS_URL")? else { bail!("KEYS_URL is not set") };
+        let keys = keys.parse().context("KEYS_URL is no Postgres URL")?;
+        if migrations::place(&keys) == migrations::place(&roles.writer) {
+            bail!("KEYS_URL and WRITER_URL name the same database; the keys need one of their own");
+        }
+        let keys = connect_options(keys, &keys_schema, sessions);
+        let roles = roles.map(|role| connect_options(role, &schema, sessions));
+        for (options, schema) in [
+            (&roles.writer, &schema),
+            (&roles.projector, &schema),
+            (&roles.reader, &schema),
+            (&keys, &keys_schema),
+        ] {
+            check_server(options, schema).await?;
+        }
+        roles.check(&keys).await?;
+        Ok(Self { ledger: roles.writer.clone(), roles: Some(roles), keys, limits, private: None })
+    }
+
+    /// The databases as their owner has them, brought to this version.
+    pub(crate) async fn migrated(place: &Place) -> anyhow::Result<Self> {
         let (schema, keys_schema) = (place.schema()?, SchemaName::keys());
         let limits = place.limits()?.database;
         let databases = place.source()?.open().await?;
-        let sessions = SessionLimits {
-            statement_timeout: limits.statement,
-            idle_in_transaction_timeout: limits.idle_in_transaction,
-        };
-        let ledger = connect_options(databases.ledger.clone(), &schema, sessions);
-        let keys = connect_options(databases.keys.clone(), &keys_schema, sessions);
+        let (ledger, keys) = sessions(place, databases.ledger.clone(), databases.keys.clone())?;
         check_server(&ledger, &schema).await?;
         check_server(&keys, &keys_schema).await?;
         migrations::migrate_ledger(&databases.ledger, &schema).await?;
         migrations::migrate_keys(&databases.keys, &keys_schema).await?;
-        Ok(Self { ledger, keys, limits, private: databases.private })
+        Ok(Self { ledger, roles: None, keys, limits, private: databases.private })
     }
 
     pub(crate) fn private_folder(&self) -> Option<PathBuf> {
@@ -66,7 +100,7 @@ impl Databases {
         close(self.private).await
     }
 
-    fn pools(&self) -> (PgPool, PgPool) {
+    fn pools(&self) -> Pools {
         let limits = &self.limits;
         let pool = |connections, options: &PgConnectOptions| {
             PgPoolOptions::new()
@@ -74,8 +108,42 @@ impl Databases {
                 .acquire_timeout(limits.acquire)
                 .connect_lazy_with(options.clone())
         };
-        (pool(limits.ledger_connections, &self.ledger), pool(limits.keys_connections, &self.keys))
+        let ledger = pool(limits.ledger_connections, &self.ledger);
+        let (projecting, reading) = match &self.roles {
+            Some(roles) => (
+                pool(limits.projector_connections, &roles.projector),
+                pool(limits.reader_connections, &roles.reader),
+            ),
+            None => (ledger.clone(), ledger.clone()),
+        };
+        Pools { ledger, projecting, reading, keys: pool(limits.keys_connections, &self.keys) }
     }
+}
+
+/// The same options, for sessions that see the schemas of ledger and keys.
+pub(crate) fn sessions(
+    place: &Place,
+    ledger: PgConnectOptions,
+    keys: PgConnectOptions,
+) -> anyhow::Result<(PgConnectOptions, PgConnectOptions)> {
+    let sessions = place.limits()?.database.sessions();
+    Ok((
+        connect_options(ledger, &place.schema()?, sessions),
+        connect_options(keys, &SchemaName::keys(), sessions),
+    ))
+}
+
+/// The same for the key store alone.
+pub(crate) fn key_session(place: &Place, keys: PgConnectOptions) -> anyhow::Result<PgConnectOptions> {
+    Ok(connect_options(keys, &SchemaName::keys(), place.limits()?.database.sessions()))
+}
+
+/// As [`Stores`] has them.
+struct Pools {
+    ledger: PgPool,
+    projecting: PgPool,
+    reading: PgPool,
+    keys: PgPool,
 }
 
 async fn close(private: Option<PrivatePostgres>) -> anyhow::Result<()> {
@@ -91,9 +159,7 @@ impl Stores {
         let databases = Databases::open(place).await?;
         let folder = databases.private_folder();
         match Self::open_in(place, &databases, folder.as_deref()).await {
-            Ok((ledger, keys, key_store, blobs, server_keys)) => {
-                Ok(Self { ledger, keys, key_store, blobs, server_keys, private: databases.private })
-            }
+            Ok(stores) => Ok(Self { private: databases.private, ..stores }),
             Err(error) => {
                 // What was started for nothing must not stay behind.
                 databases.close().await?;
@@ -102,16 +168,12 @@ impl Stores {
         }
     }
 
-    async fn open_in(
-        place: &Place,
-        databases: &Databases,
-        folder: Option<&Path>,
-    ) -> anyhow::Result<(PgPool, PgPool, KeyStore, Blobs, ServerKeys)> {
-        let master = master_key(place, folder)?;
-        let key_store = KeyStore::open(databases.keys.clone(), &master).await?;
+    async fn open_in(place: &Place, databases: &Databases, folder: Option<&Path>) -> anyhow::Result<Self> {
+        let masters = MasterKeys::new(master_key(place, folder)?, new_master_key(place)?);
+        let key_store = KeyStore::open(databases.keys.clone(), &masters).await?;
+        let server_keys = key_store.server_keys().await?;
         let blobs = blobs(place, folder, &key_store)?;
-        let (ledger, keys) = databases.pools();
-        Ok((ledger, keys, key_store, blobs, ServerKeys::of(&master)))
+        Ok(Self::of(databases.pools(), key_store, blobs, server_keys))
     }
 
     /// The stores of two databases that are migrated already, with blobs in a local folder.
@@ -124,17 +186,29 @@ impl Stores {
         blobs: &Path,
         master: &MasterKey,
     ) -> anyhow::Result<Self> {
-        let databases = Databases { ledger, keys, limits: DatabaseLimits::default(), private: None };
+        let databases =
+            Databases { ledger, roles: None, keys, limits: DatabaseLimits::default(), private: None };
         let key_store = KeyStore::open(databases.keys.clone(), master).await?;
+        let server_keys = key_store.server_keys().await?;
         let blobs = Blobs::in_folder(blobs, key_store.clone())?;
-        let (ledger, keys) = databases.pools();
-        Ok(Self { ledger, keys, key_store, blobs, server_keys: ServerKeys::of(master), private: None })
+        Ok(Self::of(databases.pools(), key_store, blobs, server_keys))
+    }
+
+    fn of(pools: Pools, key_store: KeyStore, blobs: Blobs, server_keys: ServerKeys) -> Self {
+        let Pools { ledger, projecting, reading, keys } = pools;
+        Self { ledger, projecting, reading, keys, key_store, blobs, server_keys, private: None }
+    }
+
+    /// Whether the parts of the service have pools of their own, each under its role.
+    pub(crate) fn are_under_roles(&self) -> bool {
+        self.ledger.connect_options().get_username() != self.reading.connect_options().get_username()
     }
 
     /// Closes the pools, and stops the private Postgres if nobody else uses it.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
-        self.ledger.close().await;
-        self.keys.close().await;
+        for pool in [self.ledger, self.projecting, self.reading, self.keys] {
+            pool.close().await;
+        }
         self.key_store.close().await;
         close(self.private).await
     }
@@ -144,26 +218,33 @@ impl Stores {
 /// views.
 pub(crate) struct LedgerAlone {
     pub(crate) pool: PgPool,
+    /// Who reads the vault, where another role than the pool's does.
+    sealed: Option<PgConnectOptions>,
     keys: Option<PgConnectOptions>,
     private: Option<PrivatePostgres>,
 }
 
 impl LedgerAlone {
     /// The ledger as it is, not migrated.
-    pub(crate) async fn open(place: &Place) -> anyhow::Result<Self> {
-        Self::reached(place, place.for_reading().await?).await
+    pub(crate) async fn open(place: &Place, hand: Hand) -> anyhow::Result<Self> {
+        Self::reached(place, place.for_reading(hand).await?).await
     }
 
-    /// The ledger at the version of this binary.
+    /// The ledger at the version of this binary, for who keeps the views.
     pub(crate) async fn migrated(place: &Place) -> anyhow::Result<Self> {
-        let at = place.for_reading().await?;
-        migrations::migrate_ledger(&at.ledger, &place.schema()?).await?;
-        Self::reached(place, at).await
+        let at = place.for_reading(Hand::Projector).await?;
+        if LedgerRoles::of(place)?.is_none() {
+            migrations::migrate_ledger(&at.ledger, &place.schema()?).await?;
+            return Self::reached(place, at).await;
+        }
+        let ledger = Self::reached(place, at).await?;
+        refuse_other_version(&migrations::ledger_standing(&mut *ledger.pool.acquire().await?).await?)?;
+        Ok(ledger)
     }
 
     /// The ledger as it is, for questions that Postgres ends after `longest`.
     pub(crate) async fn looking(place: &Place, longest: Duration) -> anyhow::Result<Self> {
-        Self::reached_within(place, place.for_reading().await?, longest).await
+        Self::reached_within(place, place.for_reading(Hand::Reader).await?, longest).await
     }
 
     async fn reached(place: &Place, at: ReadPlace) -> anyhow::Result<Self> {
@@ -172,13 +253,11 @@ impl LedgerAlone {
     }
 
     async fn reached_within(place: &Place, at: ReadPlace, longest: Duration) -> anyhow::Result<Self> {
-        let ReadPlace { ledger, keys, private } = at;
+        let ReadPlace { ledger, sealed, keys, private } = at;
         let schema = place.schema()?;
         let limits = place.limits()?.database;
-        let sessions = SessionLimits {
-            statement_timeout: longest,
-            idle_in_transaction_timeout: limits.idle_in_transaction,
-        };
+        let sessions = SessionLimits { statement_timeout: longest, ..limits.sessions() };
+        let sealed = sealed.map(|sealed| connect_options(sealed, &schema, sessions));
         let options = connect_options(ledger, &schema, sessions);
         let keys = keys.map(|keys| connect_options(keys, &SchemaName::keys(), sessions));
         check_server(&options, &schema).await?;
@@ -186,7 +265,7 @@ impl LedgerAlone {
             .max_connections(limits.ledger_connections)
             .acquire_timeout(limits.acquire)
             .connect_lazy_with(options);
-        Ok(Self { pool, keys, private })
+        Ok(Self { pool, sealed, keys, private })
     }
 
     /// Where the ledger is; never the password.
@@ -213,9 +292,13 @@ impl LedgerAlone {
         let folder = self.private.as_ref().map(PrivatePostgres::data_folder);
         let named = place.master_key_file.is_some() || place.variable("MASTER_KEY")?.is_some();
         let (Some(keys), true) = (&self.keys, named || folder.is_some()) else { return Ok(None) };
-        let master = master_key(place, folder)?;
-        let keys = KeyStore::open_existing(keys.clone(), &master).await?;
-        Ok(Some(Vault::new(self.pool.clone(), keys)))
+        let masters = MasterKeys::new(master_key(place, folder)?, new_master_key(place)?);
+        let keys = KeyStore::open_existing(keys.clone(), &masters).await?;
+        let pool = match &self.sealed {
+            Some(writer) => PgPoolOptions::new().max_connections(1).connect_lazy_with(writer.clone()),
+            None => self.pool.clone(),
+        };
+        Ok(Some(Vault::new(pool, keys)))
     }
 
     /// The vault, or on stderr why texts stay sealed. An auditor may have the ledger alone, and an operator a key store that is
@@ -243,7 +326,16 @@ impl LedgerAlone {
 /// The longest statement of an auditor.
 const LONG_STATEMENT: Duration = Duration::from_secs(3_600);
 
-fn master_key(place: &Place, private_folder: Option<&Path>) -> anyhow::Result<MasterKey> {
+/// The master key that the key store is being moved to; none where it is not.
+pub(crate) fn new_master_key(place: &Place) -> anyhow::Result<Option<MasterKey>> {
+    if let Some(file) = &place.new_master_key_file {
+        return Ok(Some(MasterKey::read(file)?));
+    }
+    let text = place.variable("NEW_MASTER_KEY")?;
+    text.map(|text| MasterKey::from_text(&text).context("NEW_MASTER_KEY")).transpose()
+}
+
+pub(crate) fn master_key(place: &Place, private_folder: Option<&Path>) -> anyhow::Result<MasterKey> {
     if let Some(file) = &place.master_key_file {
         return Ok(MasterKey::read(file)?);
     }
@@ -278,11 +370,4 @@ fn blobs_at(url: &str, keys: &KeyStore) -> anyhow::Result<Blobs> {
         Some(("s3", _)) => bail!("this gradeledger was built without S3; build it with `--features s3`"),
         _ => bail!("BLOBS_URL is file:///an/absolute/folder or s3://bucket/prefix, not {url}"),
     }
-}
-
-/// `gradeledger migrate`.
-pub(crate) async fn migrate(place: &Place) -> anyhow::Result<ExitCode> {
-    Databases::open(place).await?.close().await?;
-    println!("the databases are at the version of gradeledger {}", env!("CARGO_PKG_VERSION"));
-    Ok(ExitCode::SUCCESS)
 }

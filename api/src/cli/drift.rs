@@ -15,7 +15,7 @@ use sqlx::PgPool;
 
 use super::database::LedgerAlone;
 use super::refuse;
-use super::settings::Place;
+use super::settings::{Hand, Place};
 use crate::ledger::verify::{Verdict, verify};
 use told::Told;
 
@@ -62,7 +62,7 @@ pub(crate) async fn drift(settings: DriftSettings) -> ExitCode {
 }
 
 async fn look(settings: &DriftSettings) -> anyhow::Result<DriftSummary> {
-    let ledger = LedgerAlone::open(&settings.place).await?;
+    let ledger = LedgerAlone::open(&settings.place, Hand::Projector).await?;
     let views = Views::new(ledger.pool.clone());
     let sound = if settings.repair { sound(&ledger.pool).await } else { Ok(()) };
     let looked = match sound {

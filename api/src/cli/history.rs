@@ -10,7 +10,7 @@ use projections::history::Moment;
 use serde_json::{Value, json};
 
 use super::database::LedgerAlone;
-use super::settings::Place;
+use super::settings::{Hand, Place};
 use super::stdout::print;
 use crate::app::{CopyPast, Opener, Sight, Spelling};
 
@@ -57,7 +57,7 @@ impl HistorySettings {
 }
 
 pub(crate) async fn history(settings: HistorySettings) -> anyhow::Result<ExitCode> {
-    let ledger = LedgerAlone::open(&settings.place).await?;
+    let ledger = LedgerAlone::open(&settings.place, Hand::Reader).await?;
     let told = tell(&ledger, &settings).await;
     ledger.close().await?;
     told?;

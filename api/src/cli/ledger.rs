@@ -13,7 +13,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::database::LedgerAlone;
-use super::settings::Place;
+use super::settings::{Hand, Place};
 use super::stdout::print;
 use crate::ledger::{NewEpoch, new_epoch, restored_up_to};
 use crate::vault::{Purpose, Vault, VaultOwner};
@@ -70,7 +70,7 @@ pub(crate) async fn ledger(command: LedgerCommand) -> anyhow::Result<ExitCode> {
             "--reason takes a text of 1 to {REASON_CHARACTERS} characters: what was restored, from when, by whom"
         );
     }
-    let ledger = LedgerAlone::open(&settings.place).await?;
+    let ledger = LedgerAlone::open(&settings.place, Hand::Owner).await?;
     let begun = begin(&ledger, &settings, reason).await;
     ledger.close().await?;
     begun

@@ -2,10 +2,13 @@
 
 mod acting;
 mod database;
+mod db;
 mod doctor;
 mod drift;
 mod history;
+mod keys;
 mod ledger;
+mod ledger_roles;
 mod logs;
 mod projections;
 mod rebuild;
@@ -74,8 +77,14 @@ enum Command {
     /// Act on the ledger as a whole
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
-    /// Bring the databases to this version and exit
+    /// Bring the databases to this version, as their owner, and exit
     Migrate(Place),
+    /// See to what the roles of the database may do
+    #[command(subcommand)]
+    Db(db::DbCommand),
+    /// Look at the keys of the key store, and move them to another master key
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// List every limit with its value
     Limits(Place),
 }
@@ -110,7 +119,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(command) => repairs::import(command).await,
         Command::Finalize(command) => repairs::finalize(command).await,
         Command::Ledger(command) => ledger::ledger(command).await,
-        Command::Migrate(place) => database::migrate(&place).await,
+        Command::Migrate(place) => db::migrate(&place).await,
+        Command::Db(command) => db::db(command).await,
+        Command::Keys(command) => keys::keys(command).await,
         Command::Limits(place) => {
             let shown = place.limits()?.shown();
             stdout::print(|out| shown.iter().try_for_each(|(name, value)| writeln!(out, "{name}={value}")))?;

@@ -9,6 +9,7 @@ use super::database::Stores;
 use super::settings::{Part, ServeSettings};
 use crate::logs::Logs;
 use crate::service::{Parts, Service, ServiceSettings};
+use crate::vault::VaultError;
 
 pub(crate) async fn serve(settings: ServeSettings) -> anyhow::Result<ExitCode> {
     let logs = {
@@ -40,10 +41,18 @@ async fn serve_on(
     let drift_check = !settings.no_drift_check;
     let settings = ServiceSettings { parts, drift_check, ..ServiceSettings::at(settings.address(), limits)? };
     let service = Service::start(stores, settings, Some(logs)).await?;
-    stop.told().await;
-    tracing::info!("stopping; a second signal ends at once");
+    let moved_away = tokio::select! {
+        () = stop.told() => false,
+        () = stores.key_store.moved_away() => true,
+    };
+    if moved_away {
+        // It could read and seal less and less; another that is given the new key is to take its place.
+        tracing::error!("stopping: the key store was moved to a master key that this process was not given");
+    } else {
+        tracing::info!("stopping; a second signal ends at once");
+    }
     stop_unless_told_again(service, stop).await;
-    Ok(())
+    if moved_away { Err(VaultError::MasterKeyMoved.into()) } else { Ok(()) }
 }
 
 /// Stops a service; another signal ends the wait for what is under way.

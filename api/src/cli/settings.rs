@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use migrations::{PrivateOptions, PrivatePostgres, SchemaName, Source};
 use sqlx::postgres::PgConnectOptions;
 
+use super::ledger_roles::LedgerRoles;
 use crate::http::DEFAULT_ADDRESS;
 use crate::limits::{InvalidLimit, Limits};
 use crate::logs::Format;
@@ -34,6 +35,10 @@ pub(crate) struct Place {
     /// the data folder]
     #[arg(long, env = "MASTER_KEY_FILE", value_name = "FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
+    /// File of mode 0600 that holds the master key which the key store is being moved to, while it is; see
+    /// `gradeledger keys rotate`
+    #[arg(long = "new-master-key", env = "NEW_MASTER_KEY_FILE", value_name = "FILE")]
+    pub(crate) new_master_key_file: Option<PathBuf>,
     /// Set a limit, such as http.body=90s; may be given more than once. `gradeledger limits` lists them all
     #[arg(long = "limit", env = "GRADELEDGER_LIMITS", value_name = "NAME=VALUE", value_delimiter = ',')]
     pub(crate) limits: Vec<String>,
@@ -42,9 +47,22 @@ pub(crate) struct Place {
     pub(crate) alone: bool,
 }
 
+/// As whom a command that needs the ledger's database alone connects to it, where the parts of the service have roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hand {
+    /// Who migrates.
+    Owner,
+    /// Who keeps the views.
+    Projector,
+    /// Who reads.
+    Reader,
+}
+
 /// Where a ledger is read that nobody changes.
 pub(crate) struct ReadPlace {
     pub(crate) ledger: PgConnectOptions,
+    /// Who may read the vault where whoever reads the rest may not.
+    pub(crate) sealed: Option<PgConnectOptions>,
     /// The key store; none where it is not named.
     pub(crate) keys: Option<PgConnectOptions>,
     pub(crate) private: Option<PrivatePostgres>,
@@ -77,21 +95,48 @@ impl Place {
     }
 
     /// The ledger's database, which may be all that is at hand; and that of its keys, where it is named.
-    pub(crate) async fn for_reading(&self) -> anyhow::Result<ReadPlace> {
-        match (self.private, self.variable("DATABASE_URL")?) {
+    pub(crate) async fn for_reading(&self, hand: Hand) -> anyhow::Result<ReadPlace> {
+        let keys = || -> anyhow::Result<Option<PgConnectOptions>> {
+            let url = self.variable("KEYS_URL")?.map(|url| url.parse());
+            url.transpose().context("KEYS_URL is no Postgres URL")
+        };
+        let url = self.variable("DATABASE_URL")?;
+        match (LedgerRoles::of(self)?, hand) {
+            (Some(roles), Hand::Reader | Hand::Projector) => {
+                let ledger = if hand == Hand::Reader { roles.reader } else { roles.projector };
+                return Ok(ReadPlace { ledger, sealed: Some(roles.writer), keys: keys()?, private: None });
+            }
+            (Some(_), Hand::Owner) if url.is_none() => bail!(
+                "this is for the owner of the ledger, and the roles of the service may not do it: set DATABASE_URL as for \
+                 `gradeledger migrate`"
+            ),
+            _ => {}
+        }
+        match (self.private, url) {
             (false, Some(url)) => {
                 let ledger = url.parse().context("DATABASE_URL is no Postgres URL")?;
-                let keys = self.variable("KEYS_URL")?.map(|url| url.parse()).transpose();
-                Ok(ReadPlace { ledger, keys: keys.context("KEYS_URL is no Postgres URL")?, private: None })
+                Ok(ReadPlace { ledger, sealed: None, keys: keys()?, private: None })
             }
             _ => {
                 let source = self.source()?;
                 self.refuse_without_ledger()?;
                 let databases = source.open().await?;
                 let (ledger, keys) = (databases.ledger, Some(databases.keys));
-                Ok(ReadPlace { ledger, keys, private: databases.private })
+                Ok(ReadPlace { ledger, sealed: None, keys, private: databases.private })
             }
         }
+    }
+
+    /// The database of the keys alone, and the private Postgres behind it, if it is one.
+    pub(crate) async fn key_store(&self) -> anyhow::Result<(PgConnectOptions, Option<PrivatePostgres>)> {
+        if self.private {
+            let databases = self.source()?.open().await?;
+            return Ok((databases.keys, databases.private));
+        }
+        let Some(url) = self.variable("KEYS_URL")? else {
+            bail!("no key store was named; set KEYS_URL, or give --private for that of a private Postgres");
+        };
+        Ok((url.parse().context("KEYS_URL is no Postgres URL")?, None))
     }
 
     /// Refuses a data folder without a ledger: what reads one must not make an empty one where a name was mistyped.

@@ -8,7 +8,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::database::LedgerAlone;
-use super::settings::Place;
+use super::settings::{Hand, Place};
 use super::stdout::print;
 use crate::ledger::verify::{self, Verdict};
 
@@ -22,7 +22,7 @@ pub(crate) struct VerifySettings {
 }
 
 pub(crate) async fn verify(settings: VerifySettings) -> anyhow::Result<ExitCode> {
-    let ledger = LedgerAlone::open(&settings.place).await?;
+    let ledger = LedgerAlone::open(&settings.place, Hand::Reader).await?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = settings.workers.map_or(cores, usize::from);
     let bar = ProgressBar::new(0);

@@ -89,7 +89,10 @@ macro_rules! all {
                 upload_wait, drain_bytes, drain, prefer_wait, read_your_writes, token_cache, token_cache_entries,
                 token_lookup, scrape, ready, shutdown, stalled_client,
             }
-            database { statement, idle_in_transaction, acquire, ledger_connections, keys_connections }
+            database {
+                statement, idle_in_transaction, acquire, ledger_connections, projector_connections, reader_connections,
+                keys_connections,
+            }
             append {
                 batch_commands, batch_bytes, queue_commands, lock_timeout, statement_timeout, patience, first_backoff,
                 longest_backoff, connect_timeout, decisions, cached_events, clock_age, notify_gap, retry_after,
@@ -114,6 +117,7 @@ macro_rules! all {
             operator { take_up, look }
             status { part, work_late, lock_late, free_bytes, clock_skew }
             presence { every, alive, kept }
+            keys { rotation_batch }
             logs { queue_lines, file_bytes, files }
         );
         each!($limits.projectors, $visit:

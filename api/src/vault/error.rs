@@ -13,6 +13,32 @@ pub enum VaultError {
          needs it)"
     )]
     WrongMasterKey,
+    /// Nothing was ever sealed in this key store.
+    #[error(
+        "this key store has no master key yet: nothing was ever sealed in it. The first `gradeledger serve` makes the one that \
+         it is given the store's own; where there should be a store in use, see that KEYS_URL names it"
+    )]
+    NoMasterKey,
+    /// The key store is being moved from one master key to another, and only one of them is held.
+    #[error(
+        "this key store is being moved to another master key, and the {missing} one was not given: until `gradeledger keys \
+         rotate` has ended, give both, by MASTER_KEY_FILE and NEW_MASTER_KEY_FILE"
+    )]
+    RotationUnderWay {
+        /// `old` or `new`.
+        missing: &'static str,
+    },
+    /// The key store was moved to a master key that this process does not hold.
+    #[error(
+        "the key store was moved to another master key, which this process was not given: start it again with that one \
+         (while `gradeledger keys rotate` goes on, with both, by MASTER_KEY_FILE and NEW_MASTER_KEY_FILE)"
+    )]
+    MasterKeyMoved,
+    /// A wrapped key of the service is gone or not what was wrapped.
+    #[error(
+        "the service's key for {0} is damaged or gone: restore the table service_keys from a backup of the key store"
+    )]
+    DamagedServiceKey(String),
     /// A sealed text is not what was sealed.
     #[error("the sealed text {0} is damaged: it does not open under its own key")]
     Damaged(Commitment),

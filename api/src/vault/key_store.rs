@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 use quick_cache::sync::Cache;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{PgPool, Row as _};
-use subtle::ConstantTimeEq as _;
+use tokio::sync::watch;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{MasterKey, Purpose, Sealing, VaultError, VaultOwner};
+use super::master_keys::Held;
+use super::master_standing::{Standing, held_for};
+use super::{MasterKeys, Purpose, Sealing, ServerKeys, VaultError, VaultOwner, service_keys};
 
 /// The most connections to the key store's database. Keys are cached, so few are needed.
 const CONNECTIONS: u32 = 4;
@@ -22,6 +24,10 @@ const CACHED_KEYS: usize = 10_000;
 /// How long an unwrapped key is used before the store is asked again: the longest that a key outlives its destruction by
 /// another process.
 const KEY_AGE: Duration = Duration::from_secs(60);
+/// How often a new key is wrapped again because a rotation began or ended meanwhile.
+const WRAPPINGS: u32 = 3;
+/// SQLSTATE object_not_in_prerequisite_state, of `refuse_retired_master_key`.
+const RETIRED_MASTER_KEY: &str = "55000";
 
 /// An unwrapped data key. Wiped when dropped.
 pub struct DataKey {
@@ -58,7 +64,9 @@ pub(super) struct Inner {
     pub(super) pool: PgPool,
     /// On which processes tell each other that keys were destroyed.
     pub(super) channel: String,
-    wrapping: Zeroizing<[u8; 32]>,
+    held: Vec<Held>,
+    /// Whether a key was met that none of the master keys which are held opens.
+    moved: watch::Sender<bool>,
     by_id: Cache<Uuid, Arc<DataKey>>,
     by_owner: Cache<(VaultOwner, Purpose), Uuid>,
 }
@@ -82,13 +90,10 @@ impl KeyStore {
     ///
     /// # Errors
     /// [`VaultError::WrongMasterKey`] for any other; [`VaultError::Database`] where the store does not answer.
-    pub async fn open(options: PgConnectOptions, master: &MasterKey) -> Result<Self, VaultError> {
-        let pool = connect(options).await?;
-        sqlx::query("INSERT INTO master_key (check_value) VALUES ($1) ON CONFLICT DO NOTHING")
-            .bind(master.derive("check value").as_slice())
-            .execute(&pool)
-            .await?;
-        let store = Self::checked(pool, master).await?;
+    pub async fn open(options: PgConnectOptions, masters: impl Into<MasterKeys>) -> Result<Self, VaultError> {
+        let (pool, masters) = (connect(options).await?, masters.into());
+        service_keys::ensure(&pool, &masters).await?;
+        let store = Self::checked(pool, &masters).await?;
         tokio::spawn(super::listen::run(Arc::downgrade(&store.inner)));
         Ok(store)
     }
@@ -97,23 +102,37 @@ impl KeyStore {
     ///
     /// # Errors
     /// As [`KeyStore::open`].
-    pub async fn open_existing(options: PgConnectOptions, master: &MasterKey) -> Result<Self, VaultError> {
-        Self::checked(connect(options).await?, master).await
+    pub async fn open_existing(
+        options: PgConnectOptions,
+        masters: impl Into<MasterKeys>,
+    ) -> Result<Self, VaultError> {
+        Self::checked(connect(options).await?, &masters.into()).await
     }
 
-    async fn checked(pool: PgPool, master: &MasterKey) -> Result<Self, VaultError> {
-        let check = master.derive("check value");
-        let stored: Option<Vec<u8>> =
-            sqlx::query_scalar("SELECT check_value FROM master_key").fetch_optional(&pool).await?;
-        if !stored.is_some_and(|stored| bool::from(stored.ct_eq(check.as_slice()))) {
-            return Err(VaultError::WrongMasterKey);
-        }
+    async fn checked(pool: PgPool, masters: &MasterKeys) -> Result<Self, VaultError> {
+        let held = masters.held();
+        Standing::read(&pool).await?.ok_or(VaultError::NoMasterKey)?.admits(&held)?;
         let schema: String = sqlx::query_scalar("SELECT current_schema()::text").fetch_one(&pool).await?;
         let channel = format!("{schema}_erased_keys");
         let (by_id, by_owner) = (Cache::new(CACHED_KEYS), Cache::new(CACHED_KEYS));
-        Ok(Self {
-            inner: Arc::new(Inner { pool, channel, wrapping: master.derive("data keys"), by_id, by_owner }),
-        })
+        let moved = watch::Sender::new(false);
+        Ok(Self { inner: Arc::new(Inner { pool, channel, held, moved, by_id, by_owner }) })
+    }
+
+    /// The keys of the service itself.
+    ///
+    /// # Errors
+    /// A [`VaultError`].
+    pub async fn server_keys(&self) -> Result<ServerKeys, VaultError> {
+        service_keys::read(&self.inner.pool, &self.inner.held).await
+    }
+
+    /// Waits until a key is met that none of the master keys which are held opens: the store was moved to another, and this
+    /// process cannot go on for long.
+    pub async fn moved_away(&self) {
+        let mut moved = self.inner.moved.subscribe();
+        // The sender lives as long as the store does.
+        let _ = moved.wait_for(|moved| *moved).await;
     }
 
     /// Drops every key from the memory of this process.
@@ -158,8 +177,11 @@ impl KeyStore {
             return Ok(Some(key));
         }
         self.inner.by_id.remove(&id);
-        let row = sqlx::query("SELECT key_id, wrapped FROM data_keys WHERE key_id = $1")
+        let row = sqlx::query(include_str!("data_key.sql"))
             .bind(id)
+            .bind(None::<Uuid>)
+            .bind(None::<&str>)
+            .bind(None::<&str>)
             .fetch_optional(&self.inner.pool)
             .await?;
         let key = row.map(|row| self.unwrap(&row, owner, purpose)).transpose()?;
@@ -174,16 +196,11 @@ impl KeyStore {
     /// # Errors
     /// [`VaultError::DamagedKey`], or [`VaultError::Database`].
     pub(crate) async fn open_newest(&self) -> Result<Option<Uuid>, VaultError> {
-        let row = sqlx::query(
-            "SELECT key_id, wrapped, owner_id, owner_kind, purpose FROM data_keys ORDER BY created_at DESC LIMIT 1",
-        )
-        .fetch_optional(&self.inner.pool)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let (id, wrapped, owner): (Uuid, &[u8], Uuid) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        let (kind, purpose): (&str, &str) = (row.try_get(3)?, row.try_get(4)?);
-        let opened = Sealing(&self.inner.wrapping).open(&context_of(id, kind, owner, purpose), wrapped);
-        opened.map(|_| Some(id)).ok_or(VaultError::DamagedKey(id))
+        let newest = sqlx::query(include_str!("newest_data_key.sql"));
+        let Some(row) = newest.fetch_optional(&self.inner.pool).await? else { return Ok(None) };
+        let (owner, kind, purpose): (Uuid, &str, &str) = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
+        let (id, _) = self.opened(&row, |id| context_of(id, kind, owner, purpose))?;
+        Ok(Some(id))
     }
 
     fn fresh(&self, id: Uuid) -> Option<Arc<DataKey>> {
@@ -195,14 +212,13 @@ impl KeyStore {
         owner: VaultOwner,
         purpose: Purpose,
     ) -> Result<Option<Arc<DataKey>>, VaultError> {
-        let row = sqlx::query(
-            "SELECT key_id, wrapped FROM data_keys WHERE owner_id = $1 AND owner_kind = $2 AND purpose = $3",
-        )
-        .bind(owner.id())
-        .bind(owner.kind())
-        .bind(purpose.as_str())
-        .fetch_optional(&self.inner.pool)
-        .await?;
+        let row = sqlx::query(include_str!("data_key.sql"))
+            .bind(None::<Uuid>)
+            .bind(owner.id())
+            .bind(owner.kind())
+            .bind(purpose.as_str())
+            .fetch_optional(&self.inner.pool)
+            .await?;
         row.map(|row| self.unwrap(&row, owner, purpose)).transpose()
     }
 
@@ -210,19 +226,16 @@ impl KeyStore {
     async fn make(&self, owner: VaultOwner, purpose: Purpose) -> Result<Arc<DataKey>, VaultError> {
         let (id, mut key) = (Uuid::now_v7(), Zeroizing::new([0; 32]));
         getrandom::fill(key.as_mut_slice())?;
-        let wrapped = Sealing(&self.inner.wrapping).seal(&context(id, owner, purpose), key.as_slice())?;
-        let made = sqlx::query(
-            "INSERT INTO data_keys (key_id, owner_id, owner_kind, purpose, wrapped) SELECT $1, $2, $3, $4, $5 \
-             WHERE NOT EXISTS (SELECT FROM erased_owners WHERE owner_id = $2 AND owner_kind = $3) ON CONFLICT DO NOTHING",
-        )
-        .bind(id)
-        .bind(owner.id())
-        .bind(owner.kind())
-        .bind(purpose.as_str())
-        .bind(wrapped)
-        .execute(&self.inner.pool)
-        .await?;
-        if made.rows_affected() == 1 {
+        let mut wrappings = 1;
+        let is_first = loop {
+            match self.insert(id, &key, owner, purpose).await {
+                Err(VaultError::Database(error)) if is_retired(&error) && wrappings < WRAPPINGS => {
+                    wrappings += 1
+                }
+                made => break made?,
+            }
+        };
+        if is_first {
             return Ok(Arc::new(DataKey { id, key, read_at: Instant::now() }));
         }
         match self.stored_of(owner, purpose).await? {
@@ -232,12 +245,59 @@ impl KeyStore {
         }
     }
 
-    fn unwrap(&self, row: &PgRow, owner: VaultOwner, purpose: Purpose) -> Result<Arc<DataKey>, VaultError> {
-        let (id, wrapped): (Uuid, &[u8]) = (row.try_get(0)?, row.try_get(1)?);
-        let opened = Sealing(&self.inner.wrapping).open(&context(id, owner, purpose), wrapped);
-        let key = opened.and_then(|key| key.as_slice().try_into().ok()).ok_or(VaultError::DamagedKey(id))?;
-        Ok(Arc::new(DataKey { id, key: Zeroizing::new(key), read_at: Instant::now() }))
+    /// Stores a key, wrapped by the master key that takes new ones now; answers whether its owner had none.
+    async fn insert(
+        &self,
+        id: Uuid,
+        key: &Zeroizing<[u8; 32]>,
+        owner: VaultOwner,
+        purpose: Purpose,
+    ) -> Result<bool, VaultError> {
+        let standing = Standing::read(&self.inner.pool).await?.ok_or(VaultError::NoMasterKey)?;
+        let (generation, master) = standing.for_new(&self.inner.held).ok_or_else(|| self.has_moved())?;
+        let made = sqlx::query(
+            "INSERT INTO data_keys (key_id, owner_id, owner_kind, purpose, wrapped, generation) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        )
+        .bind(id)
+        .bind(owner.id())
+        .bind(owner.kind())
+        .bind(purpose.as_str())
+        .bind(Sealing(&master.wrapping).seal(&context(id, owner, purpose), key.as_slice())?)
+        .bind(generation)
+        .execute(&self.inner.pool)
+        .await?;
+        Ok(made.rows_affected() == 1)
     }
+
+    fn unwrap(&self, row: &PgRow, owner: VaultOwner, purpose: Purpose) -> Result<Arc<DataKey>, VaultError> {
+        let (id, key) = self.opened(row, |id| context(id, owner, purpose))?;
+        Ok(Arc::new(DataKey { id, key, read_at: Instant::now() }))
+    }
+
+    /// Opens the key of a row: its id, the wrapped key, and what tells the master key that wraps it.
+    fn opened(
+        &self,
+        row: &PgRow,
+        context: impl Fn(Uuid) -> Vec<u8>,
+    ) -> Result<(Uuid, Zeroizing<[u8; 32]>), VaultError> {
+        let (id, wrapped, check): (Uuid, &[u8], Option<&[u8]>) =
+            (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let master = check.ok_or(VaultError::DamagedKey(id))?;
+        let master = held_for(&self.inner.held, master).ok_or_else(|| self.has_moved())?;
+        let opened = Sealing(&master.wrapping).open(&context(id), wrapped);
+        let key = opened.and_then(|key| key.as_slice().try_into().ok()).ok_or(VaultError::DamagedKey(id))?;
+        Ok((id, Zeroizing::new(key)))
+    }
+
+    fn has_moved(&self) -> VaultError {
+        self.inner.moved.send_replace(true);
+        VaultError::MasterKeyMoved
+    }
+}
+
+fn is_retired(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).as_deref() == Some(RETIRED_MASTER_KEY)
 }
 
 async fn connect(options: PgConnectOptions) -> Result<PgPool, sqlx::Error> {
@@ -253,6 +313,6 @@ fn context(id: Uuid, owner: VaultOwner, purpose: Purpose) -> Vec<u8> {
 }
 
 /// What a wrapped key is bound to: under the name of another owner or purpose it does not open.
-fn context_of(id: Uuid, kind: &str, owner: Uuid, purpose: &str) -> Vec<u8> {
+pub(super) fn context_of(id: Uuid, kind: &str, owner: Uuid, purpose: &str) -> Vec<u8> {
     format!("gradeledger-data-key v1\nkey {id}\nowner {kind} {owner}\npurpose {purpose}\n").into_bytes()
 }

@@ -1,4 +1,4 @@
-//! Keys of the service itself, derived from the master key, one a use.
+//! Keys of the service itself, one a use. They are kept in the key store, wrapped by its master key, and outlive that.
 
 use std::fmt;
 
@@ -24,13 +24,14 @@ impl fmt::Debug for ServerKeys {
 }
 
 impl ServerKeys {
-    /// The keys that go with this master key; every process of a ledger derives the same ones.
+    /// The keys as they were before they were kept: derived from the master key. A store from then keeps these.
     #[must_use]
     pub fn of(master: &MasterKey) -> Self {
-        Self {
-            command_bodies: master.derive("command bodies"),
-            lock_tokens: LockTokens::under(master.derive("lock tokens")),
-        }
+        Self::under(master.derive("command bodies"), master.derive("lock tokens"))
+    }
+
+    pub(super) const fn under(command_bodies: Zeroizing<[u8; 32]>, lock_tokens: Zeroizing<[u8; 32]>) -> Self {
+        Self { command_bodies, lock_tokens: LockTokens::under(lock_tokens) }
     }
 
     /// The tokens of locks.

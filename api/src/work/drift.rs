@@ -38,12 +38,12 @@ pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
             );
         }
     }
-    duty::give_up(bench.app.views.pool(), DUTY, bench.worker).await;
+    duty::give_up(bench.app.views.upkeep(), DUTY, bench.worker).await;
 }
 
 async fn look(bench: &Bench, watch: &mut Watch) -> anyhow::Result<()> {
     let lease: Duration = bench.limits.drift_poll * LOOKS_A_LEASE;
-    if !duty::hold(bench.app.views.pool(), DUTY, bench.worker, lease).await? {
+    if !duty::hold(bench.app.views.upkeep(), DUTY, bench.worker, lease).await? {
         // Whoever has the duty shows what differs.
         watch.known.clear();
         show(bench, &Rows::new());

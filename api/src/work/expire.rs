@@ -26,11 +26,11 @@ pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
             );
         }
     }
-    duty::give_up(bench.app.views.pool(), DUTY, bench.worker).await;
+    duty::give_up(bench.app.views.upkeep(), DUTY, bench.worker).await;
 }
 
 async fn look(bench: &Bench) -> anyhow::Result<()> {
-    let pool = bench.app.views.pool();
+    let pool = bench.app.views.upkeep();
     let lease: Duration = bench.limits.expiry_poll * LOOKS_A_LEASE;
     if !duty::hold(pool, DUTY, bench.worker, lease).await? {
         return Ok(());

@@ -20,7 +20,7 @@ pub(super) enum Outcome {
 /// Works until told to stop.
 pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let pause = match claims::claim(bench.app.views.pool(), bench.worker, &bench.limits).await {
+        let pause = match claims::claim(bench.app.views.upkeep(), bench.worker, &bench.limits).await {
             Ok(Some(claim)) => {
                 // Of the highest level, so that no filter takes the ids off the lines that it lets pass.
                 let span = tracing::error_span!(
@@ -55,7 +55,7 @@ pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
 async fn work(bench: &Bench, claim: Claim, stop: &mut watch::Receiver<bool>) {
     let _in_hand = bench.app.metrics.work_begun(claim.item.kind);
     let position = claim.item.position;
-    let pool = bench.app.views.pool();
+    let pool = bench.app.views.upkeep();
     let done = async {
         match claim.item.kind {
             WorkKind::Import => import::import(bench, &claim).await,
@@ -108,7 +108,7 @@ async fn lease_lost(bench: &Bench, position: i64) {
     let mut held_until = tokio::time::Instant::now() + bench.limits.lease;
     loop {
         tokio::time::sleep(bench.limits.renewal).await;
-        match claims::renew(bench.app.views.pool(), bench.worker, position, bench.limits.lease).await {
+        match claims::renew(bench.app.views.upkeep(), bench.worker, position, bench.limits.lease).await {
             Ok(true) => held_until = tokio::time::Instant::now() + bench.limits.lease,
             Ok(false) => return,
             // A database that is away for a moment does not end the lease; one that is away for longer does.

@@ -28,11 +28,11 @@ pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
             () = told_to_stop => {}
         }
     }
-    duty::give_up(bench.app.views.pool(), DUTY, bench.worker).await;
+    duty::give_up(bench.app.views.upkeep(), DUTY, bench.worker).await;
 }
 
 async fn sweep(bench: &Bench) -> anyhow::Result<()> {
-    let pool = bench.app.views.pool();
+    let pool = bench.app.views.upkeep();
     if !duty::hold(pool, DUTY, bench.worker, LEASE).await? {
         return Ok(());
     }

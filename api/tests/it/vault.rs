@@ -94,7 +94,7 @@ async fn without_its_row_or_its_key_a_text_is_erased() {
 /// The same key store, as another process sees it: without what the first one has cached.
 async fn reopened(office: &Office, _vault: &Vault) -> KeyStore {
     let store = sqlx::PgPool::connect_with(office.database.keys_connect_options()).await.unwrap();
-    sqlx::query("DELETE FROM master_key").execute(&store).await.unwrap();
+    sqlx::raw_sql("DELETE FROM master_key; DELETE FROM service_keys").execute(&store).await.unwrap();
     keys(&office.database, &MasterKey::random().unwrap()).await
 }
 
@@ -121,7 +121,7 @@ async fn a_wrapped_key_that_was_changed_does_not_open() {
     let (office, _vault, _, copy) = sealed(TEXT).await;
     let store = sqlx::PgPool::connect_with(office.database.keys_connect_options()).await.unwrap();
     let master = MasterKey::random().unwrap();
-    sqlx::query("DELETE FROM master_key").execute(&store).await.unwrap();
+    sqlx::raw_sql("DELETE FROM master_key; DELETE FROM service_keys").execute(&store).await.unwrap();
     let fresh = keys(&office.database, &master).await;
     let key = fresh.sealing_key(VaultOwner::Copy(copy), Purpose::Identity).await;
     assert!(matches!(key, Err(VaultError::DamagedKey(_))), "{key:?}");

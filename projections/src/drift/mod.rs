@@ -59,7 +59,7 @@ impl Views {
         repair: bool,
         tell: &mut (dyn FnMut(DriftNews<'_>) + Send),
     ) -> Result<DriftSummary, DriftError> {
-        let connection = self.pool().acquire().await?;
+        let connection = self.upkeep().acquire().await?;
         let checks: Vec<Box<dyn Check>> =
             check::all().into_iter().filter(|check| views.contains(&check.view())).collect();
         let counts = vec![Counts::default(); checks.len()];

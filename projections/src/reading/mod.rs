@@ -27,6 +27,7 @@ use crate::runner::ProjectorLimits;
 #[derive(Clone, Debug)]
 pub struct Views {
     pool: PgPool,
+    upkeep: PgPool,
     progress: Arc<Progress>,
     stuck_after: Duration,
 }
@@ -35,7 +36,15 @@ impl Views {
     /// The views in the schema that the pool's sessions see.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, progress: Arc::default(), stuck_after: ProjectorLimits::default().stuck_after }
+        let (upkeep, stuck_after) = (pool.clone(), ProjectorLimits::default().stuck_after);
+        Self { pool, upkeep, progress: Arc::default(), stuck_after }
+    }
+
+    /// The same views, kept through another pool than they are read through: its role may write them.
+    #[must_use]
+    pub fn kept_through(mut self, upkeep: PgPool) -> Self {
+        self.upkeep = upkeep;
+        self
     }
 
     /// The same views, of which one that has something to fold and has not moved for longer than this is called stuck.
@@ -49,6 +58,13 @@ impl Views {
     #[must_use]
     pub const fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// What views and all that goes with them are written on: everything that can be made again from the events, or is of
+    /// this hour only.
+    #[must_use]
+    pub const fn upkeep(&self) -> &PgPool {
+        &self.upkeep
     }
 
     pub(crate) fn progress(&self) -> Arc<Progress> {

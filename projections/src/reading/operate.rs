@@ -41,7 +41,7 @@ impl Views {
     /// # Errors
     /// As [`Views::retry`].
     pub async fn retry_view(&self, view: ViewName) -> Result<(), OperateError> {
-        let mut connection = self.pool().acquire().await?;
+        let mut connection = self.upkeep().acquire().await?;
         let cleared = sqlx::query(include_str!("retry.sql"))
             .bind(view.name)
             .bind(view.version)

@@ -58,7 +58,7 @@ impl Views {
     ) -> Result<Vec<Proof>, RebuildError> {
         let recipes: Vec<_> = crate::views::recipes();
         let recipes: Vec<_> = recipes.into_iter().filter(|recipe| views.contains(&recipe.view())).collect();
-        rebuild(&self.pool().connect_options(), recipes.into(), (limits, Reader::CURRENT), tell).await
+        rebuild(&self.upkeep().connect_options(), recipes.into(), (limits, Reader::CURRENT), tell).await
     }
 }
 

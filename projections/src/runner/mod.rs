@@ -65,7 +65,7 @@ impl fmt::Debug for Projectors {
 }
 
 impl Projectors {
-    /// Runs a projector for every view. Each holds a connection of its own, beside the pool of `views`; one more listens.
+    /// Runs a projector for every view. Each holds a connection of its own, beside the pools of `views`; one more listens.
     #[must_use]
     pub fn start(views: &Views, limits: ProjectorLimits) -> Self {
         let mut projectors = Self::none(views, limits);
@@ -95,7 +95,7 @@ impl Projectors {
     /// Runs no projector yet, but listens.
     #[must_use]
     pub fn none(views: &Views, limits: ProjectorLimits) -> Self {
-        let options = (*views.pool().connect_options()).clone();
+        let options = (*views.upkeep().connect_options()).clone();
         let options = options.application_name(APPLICATION).options([
             // A lost commit of a projector is folded again, rows and checkpoint together: nothing waits for its flush.
             ("synchronous_commit", "off".to_owned()),

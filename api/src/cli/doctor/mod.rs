@@ -6,6 +6,7 @@ mod connection;
 mod folders;
 mod report;
 mod rights;
+mod roles;
 mod schema;
 mod server;
 mod stores;
@@ -19,8 +20,9 @@ use migrations::{SchemaName, SessionLimits, connect_options};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
+use super::ledger_roles::LedgerRoles;
 use super::screen::Paint;
-use super::settings::{Place, ReadPlace};
+use super::settings::{Hand, Place, ReadPlace};
 use super::stdout::print;
 use crate::limits::Limits;
 use report::Report;
@@ -52,11 +54,13 @@ struct Patient {
     longest: Duration,
     /// Whether the ledger is a private one, whose only role is the superuser of its own server.
     is_private: bool,
+    /// Whether the parts of the service have roles, and pools, of their own.
+    under_roles: bool,
 }
 
 pub(crate) async fn doctor(settings: DoctorSettings) -> anyhow::Result<ExitCode> {
     let limits = settings.place.limits()?;
-    let at = settings.place.for_reading().await?;
+    let at = settings.place.for_reading(Hand::Reader).await?;
     let mut report = Report::default();
     examine(&settings, &limits, &at, &mut report).await?;
     if let Some(private) = at.private {
@@ -75,7 +79,8 @@ async fn examine(
 ) -> anyhow::Result<()> {
     let (schema, longest) = (settings.place.schema()?, limits.status.part);
     let pool = pool(&at.ledger, &schema, longest);
-    let patient = Patient { pool, schema, longest, is_private: at.private.is_some() };
+    let under_roles = LedgerRoles::of(&settings.place)?.is_some();
+    let patient = Patient { pool, schema, longest, is_private: at.private.is_some(), under_roles };
     if connection::ledger(&patient, report).await {
         connection::listen(&patient, report).await;
         server::examine(&patient, limits, report).await;

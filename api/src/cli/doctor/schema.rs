@@ -169,21 +169,36 @@ async fn functions(patient: &Patient, report: &mut Report) {
     else {
         return;
     };
-    let found: Vec<(String, String, Option<Vec<String>>)> =
-        rows.iter().map(|row| (row.get("name"), row.get("body"), row.get("settings"))).collect();
-    let pinned = format!("search_path={}", patient.schema);
+    let found: Vec<(String, String, Option<Vec<String>>, bool)> = rows
+        .iter()
+        .map(|row| (row.get("name"), row.get("body"), row.get("settings"), row.get("as_owner")))
+        .collect();
+    let as_owner = migrations::functions_as_owner();
     let mut wrong = Vec::new();
     let defined = migrations::functions();
     for (name, body) in &defined {
         let of_name: Vec<_> = found.iter().filter(|(found, ..)| found == name).collect();
         match of_name.as_slice() {
             [] => wrong.push(format!("{name} is gone")),
-            [(_, standing, settings)] => {
+            [(_, standing, settings, runs_as_owner)] => {
+                let is_to = as_owner.contains(name);
+                // What runs with its owner's rights looks for no table among its caller's temporary ones.
+                let pinned = format!("search_path={}", patient.schema);
+                let pinned_whole = format!("{pinned}, pg_temp");
+                let is_pinned = settings
+                    .iter()
+                    .flatten()
+                    .any(|setting| *setting == pinned_whole || (!is_to && *setting == pinned));
                 if standing != body {
                     wrong.push(format!("{name} has another body than the migrations gave it"));
                 }
-                if settings.as_ref().is_none_or(|settings| !settings.contains(&pinned)) {
+                if !is_pinned {
                     wrong.push(format!("{name} does not pin its search_path"));
+                }
+                if *runs_as_owner != is_to {
+                    let but =
+                        if is_to { "its caller's rights, not its owner's" } else { "its owner's rights" };
+                    wrong.push(format!("{name} runs with {but}"));
                 }
             }
             [_, ..] => wrong.push(format!("{name} is there more than once")),

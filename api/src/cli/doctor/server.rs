@@ -130,8 +130,10 @@ async fn connections(patient: &Patient, limits: &Limits, of: &Settings, report: 
     let Some((open, ours)) = report.asked(CHECK, patient.longest, asking).await else { return };
     let number = |name| of.get(name).parse::<i64>().unwrap_or(0);
     let most = number("max_connections") - number("superuser_reserved_connections");
-    let of_a_process =
-        limits.database.ledger_connections + limits.database.keys_connections + SESSIONS_BESIDE_POOLS;
+    let pools = &limits.database;
+    let of_roles =
+        if patient.under_roles { pools.projector_connections + pools.reader_connections } else { 0 };
+    let of_a_process = pools.ledger_connections + of_roles + pools.keys_connections + SESSIONS_BESIDE_POOLS;
     let detail = format!(
         "{open} of {most} are open, {ours} of them gradeledger's; a process takes up to {of_a_process} (room for {} more)",
         (most - open).max(0) / i64::from(of_a_process)

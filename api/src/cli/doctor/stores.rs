@@ -3,16 +3,17 @@
 use std::path::Path;
 use std::time::Duration;
 
+use migrations::roles::Store;
 use migrations::{SchemaName, SessionLimits, check_server, connect_options, place};
+use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
 
 use super::report::Report;
 use super::schema::told;
 use super::{DoctorSettings, ReadPlace};
 use crate::blobs;
-use crate::vault::{KeyStore, MasterKey, MasterKeyError, VaultError};
+use crate::vault::{KeyStore, MasterKey, MasterKeyError, MasterKeys, VaultError};
 
 const KEYS: &str = "key store";
 
@@ -67,7 +68,9 @@ async fn keys(
             report.ok(KEYS, format!("{} answers, as role {}", place(&options), options.get_username()));
             migrated(&options, longest, report).await;
             match master_key(settings, folder)? {
-                Some(master) => opened(&options, master, longest, report).await,
+                Some(master) => {
+                    opened(&options, master, next_master_key(settings)?, longest, report).await;
+                }
                 None => report.warn(
                     MASTER,
                     "none was given, so that no key could be opened",
@@ -92,12 +95,14 @@ async fn migrated(options: &PgConnectOptions, longest: Duration, report: &mut Re
     const CHECK: &str = "key migrations";
     let asking = async {
         let mut connection: PgConnection = options.connect().await?;
-        let standing = migrations::keys_standing(&mut connection).await;
-        connection.close().await?;
-        standing
+        let standing = migrations::keys_standing(&mut connection).await?;
+        Ok((standing, connection))
     };
-    if let Some(standing) = report.asked(CHECK, longest, asking).await {
+    if let Some((standing, mut connection)) = report.asked(CHECK, longest, asking).await {
         told(CHECK, &format!("schema {}", SchemaName::keys()), &standing, report);
+        if standing.missing.is_empty() {
+            super::roles::examine("key roles", Store::Keys, &mut connection, longest, report).await;
+        }
     }
 }
 
@@ -118,20 +123,55 @@ fn master_key(
     Ok(folder.map(|folder| MasterKey::read(&folder.join("master.key"))))
 }
 
+/// The one that the store is being moved to; none where none is named.
+fn next_master_key(settings: &DoctorSettings) -> anyhow::Result<Option<Result<MasterKey, MasterKeyError>>> {
+    let place = &settings.place;
+    if let Some(file) = &place.new_master_key_file {
+        return Ok(Some(MasterKey::read(file)));
+    }
+    Ok(place.variable("NEW_MASTER_KEY")?.map(|text| MasterKey::from_text(&text)))
+}
+
+/// What to do about a master key that cannot be read.
+fn file_advice(error: &MasterKeyError) -> &'static str {
+    match error {
+        MasterKeyError::NotAKey => {
+            "what is there was cut, or never was a key: bring the whole file back from where it is kept apart from the databases. A \
+             new key opens nothing of this store's"
+        }
+        MasterKeyError::Readable { .. } => {
+            "close the file to others as it says; and where others had a login on this machine meanwhile, take the key for known \
+             and move the store to a new one: `gradeledger keys rotate`"
+        }
+        MasterKeyError::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            "bring the key file back from where it is kept apart from the databases, or name it rightly (MASTER_KEY_FILE); without \
+             it nothing that was sealed opens again, and no other key does"
+        }
+        MasterKeyError::File { .. } => {
+            "let the account of the service read the file: its owner is to be that account, its mode 600, and each folder above it \
+             open to it"
+        }
+        MasterKeyError::Randomness(_) => "see that the operating system gives randomness (getrandom)",
+    }
+}
+
 async fn opened(
     options: &PgConnectOptions,
     master: Result<MasterKey, MasterKeyError>,
+    next: Option<Result<MasterKey, MasterKeyError>>,
     longest: Duration,
     report: &mut Report,
 ) {
-    const ADVICE: &str = "bring the key file back from where it is kept apart from the databases; without it nothing that was sealed \
-                          opens again, and no other key does";
-    let master = match master {
-        Ok(master) => master,
-        Err(error) => return report.fail(MASTER, error.to_string(), ADVICE),
+    let masters = match (master, next) {
+        (Ok(master), None) => MasterKeys::new(master, None),
+        (Ok(master), Some(Ok(next))) => MasterKeys::new(master, Some(next)),
+        (Err(error), _) => return report.fail(MASTER, error.to_string(), file_advice(&error)),
+        (Ok(_), Some(Err(error))) => {
+            return report.fail(MASTER, format!("the new one: {error}"), file_advice(&error));
+        }
     };
     let opening = async {
-        let store = KeyStore::open_existing(options.clone(), &master).await?;
+        let store = KeyStore::open_existing(options.clone(), &masters).await?;
         let opened = store.open_newest().await;
         store.close().await;
         opened
@@ -145,7 +185,23 @@ async fn opened(
             report.ok(MASTER, "it is this key store's own");
             return report.ok("data keys", "none yet");
         }
-        Ok(Err(error @ VaultError::WrongMasterKey)) => return report.fail(MASTER, error.to_string(), ADVICE),
+        Ok(Err(error @ VaultError::WrongMasterKey)) => {
+            let advice = "it is a key, and another store's: bring this store's own back from where it is kept apart from the \
+                          databases, or point KEYS_URL at the store that the key is of; without its key nothing that was sealed \
+                          opens again";
+            return report.fail(MASTER, error.to_string(), advice);
+        }
+        Ok(Err(error @ VaultError::NoMasterKey)) => {
+            let advice = "where the service has not run yet, start it once with the key that is to be the store's; where it has, \
+                          KEYS_URL names another database than it used, or this one was made anew: restore it from its backup \
+                          before anything is sealed under a new key";
+            return report.warn(MASTER, error.to_string(), advice);
+        }
+        Ok(Err(error @ (VaultError::RotationUnderWay { .. } | VaultError::MasterKeyMoved))) => {
+            let advice = "end the rotation: run `gradeledger keys rotate` again, with the two keys that it was begun with; until then \
+                          every process needs both (MASTER_KEY_FILE, NEW_MASTER_KEY_FILE)";
+            return report.fail(MASTER, error.to_string(), advice);
+        }
         Ok(Err(error @ VaultError::DamagedKey(_))) => {
             report.ok(MASTER, "it is this key store's own");
             let advice = "restore the table data_keys from a backup of the key store: what is sealed under a damaged key is lost \

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::acting::Acting;
 use super::database::{LedgerAlone, Stores};
 use super::reason;
-use super::settings::Place;
+use super::settings::{Hand, Place};
 use super::status::older;
 use crate::app::texts::Reason;
 use crate::app::{App, Caller};
@@ -99,7 +99,7 @@ pub(crate) async fn projections(command: ProjectionsCommand) -> anyhow::Result<E
 }
 
 async fn retry(Retry { place, view }: &Retry) -> anyhow::Result<ExitCode> {
-    let ledger = LedgerAlone::open(place).await?;
+    let ledger = LedgerAlone::open(place, Hand::Projector).await?;
     let retried = retry_in(&Views::new(ledger.pool.clone()), view, place.limits()?.operator).await;
     ledger.close().await?;
     retried

@@ -11,7 +11,7 @@ use super::LedgerAlone;
 use super::older;
 use crate::app::answers::projections::LeftOutAnswer;
 use crate::app::{Opener, Sight};
-use crate::cli::settings::Place;
+use crate::cli::settings::{Hand, Place};
 use crate::cli::stdout::{on_a_line, print};
 
 /// The most of a reason that stands on its line, in characters. JSON has all of it.
@@ -27,7 +27,7 @@ pub(crate) struct ParkedSettings {
 }
 
 pub(super) async fn list(settings: &ParkedSettings) -> anyhow::Result<ExitCode> {
-    let ledger = LedgerAlone::open(&settings.place).await?;
+    let ledger = LedgerAlone::open(&settings.place, Hand::Reader).await?;
     let listed = list_in(&ledger, settings).await;
     ledger.close().await?;
     listed.map(|()| ExitCode::SUCCESS)

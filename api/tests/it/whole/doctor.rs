@@ -96,7 +96,7 @@ async fn a_ledger_that_is_well_is_found_well_and_every_line_says_of_what() {
         "ok    durability        fsync on, synchronous_commit on, full_page_writes on\n",
         "ok    migrations        schema gradeledger: all ",
         "ok    triggers          all 7 stand and fire always",
-        "ok    functions         all 2 have the bodies of this binary's migrations\n",
+        "ok    functions         all 8 have the bodies of this binary's migrations\n",
         "ok    indexes           all valid\n",
         "ok    rights            all that the service needs, append_events among it\n",
         "ok    reader            ",
@@ -153,10 +153,12 @@ async fn a_function_of_another_body_or_without_its_search_path_is_named() {
     )
     .await;
     does(&place, "ALTER FUNCTION append_events RESET search_path").await;
+    does(&place, "ALTER FUNCTION erase_vault_rows SECURITY INVOKER").await;
     found(&place)
         .await
         .says("functions", "fail", "refuse_change has another body than the migrations gave it")
-        .says("functions", "fail", "append_events does not pin its search_path");
+        .says("functions", "fail", "append_events does not pin its search_path")
+        .says("functions", "fail", "erase_vault_rows runs with its caller's rights, not its owner's");
     does(&place, "DROP FUNCTION append_events").await;
     found(&place).await.says("functions", "fail", "append_events is gone").says(
         "rights",

@@ -29,6 +29,7 @@ mod rebuild;
 mod refusals_to_start;
 mod repairs;
 mod restore;
+mod roles;
 mod session;
 mod several;
 mod status;

@@ -15,8 +15,12 @@ use super::place::{PROGRAM, Place};
 use super::{PATIENCE, seen};
 
 /// What the environment of whoever runs the tests must not decide.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 17] = [
     "DATABASE_URL",
+    "WRITER_URL",
+    "PROJECTOR_URL",
+    "READER_URL",
+    "NEW_MASTER_KEY_FILE",
     "KEYS_URL",
     "BLOBS_URL",
     "MASTER_KEY",

@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT FROM master_key) AND EXISTS (SELECT FROM service_keys)

@@ -1,1 +1,0 @@
-SELECT array_to_string(reloptions, ', ') FROM pg_class WHERE oid = $1::regclass
