@@ -200,7 +200,7 @@ async fn an_erasure_that_is_killed_at_each_step_goes_on_and_leaves_nothing_reada
     let asked = json!({"subject_id": subject});
     let late = office.desk.post(&office.clerk, &format!("/api/copies/{mistaken}/identify"), asked).await;
     late.refused(410, "erased");
-    for command in [&["verify"][..], &["rebuild"], &["drift"]] {
+    for command in [&["verify"][..], &["rebuild", "subjects"], &["rebuild", "copies"], &["drift"]] {
         let ended = run_at(&place, command).await;
         assert!(ended.status.success(), "{command:?}: {}", stdout(&ended));
     }
