@@ -116,8 +116,7 @@ impl Blobs {
         };
         let damaged = BlobError::Damaged { copy, digest };
         let Some((id, sealed)) = split(&stored) else { return Err(damaged) };
-        let owner = VaultOwner::Copy(copy);
-        let Some(key) = self.keys.opening_key(id, owner, Purpose::Scan).await? else {
+        let Some(key) = self.keys.opening_key(id).await? else {
             return Err(BlobError::Erased { copy, digest });
         };
         let opened = off_the_reactor(move || {

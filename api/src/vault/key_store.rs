@@ -163,16 +163,12 @@ impl KeyStore {
         Ok(key)
     }
 
-    /// The key with this id; none once it was destroyed.
+    /// The key with this id; none once it was destroyed. Whose it is, stands beside it: what it opens is bound to its own
+    /// owner and purpose, so a text that was moved to another owner does not open.
     ///
     /// # Errors
     /// A [`VaultError`].
-    pub async fn opening_key(
-        &self,
-        id: Uuid,
-        owner: VaultOwner,
-        purpose: Purpose,
-    ) -> Result<Option<Arc<DataKey>>, VaultError> {
+    pub async fn opening_key(&self, id: Uuid) -> Result<Option<Arc<DataKey>>, VaultError> {
         if let Some(key) = self.fresh(id) {
             return Ok(Some(key));
         }
@@ -184,11 +180,17 @@ impl KeyStore {
             .bind(None::<&str>)
             .fetch_optional(&self.inner.pool)
             .await?;
-        let key = row.map(|row| self.unwrap(&row, owner, purpose)).transpose()?;
+        let key = row.map(|row| self.opened_as_stored(&row)).transpose()?;
         if let Some(key) = &key {
             self.inner.by_id.insert(id, Arc::clone(key));
         }
         Ok(key)
+    }
+
+    fn opened_as_stored(&self, row: &PgRow) -> Result<Arc<DataKey>, VaultError> {
+        let (owner, kind, purpose): (Uuid, &str, &str) = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
+        let (id, key) = self.opened(row, |id| context_of(id, kind, owner, purpose))?;
+        Ok(Arc::new(DataKey { id, key, read_at: Instant::now() }))
     }
 
     /// Opens the key that was made last, to see that keys open; none where there is none yet.
@@ -198,9 +200,7 @@ impl KeyStore {
     pub(crate) async fn open_newest(&self) -> Result<Option<Uuid>, VaultError> {
         let newest = sqlx::query(include_str!("newest_data_key.sql"));
         let Some(row) = newest.fetch_optional(&self.inner.pool).await? else { return Ok(None) };
-        let (owner, kind, purpose): (Uuid, &str, &str) = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
-        let (id, _) = self.opened(&row, |id| context_of(id, kind, owner, purpose))?;
-        Ok(Some(id))
+        Ok(Some(self.opened_as_stored(&row)?.id))
     }
 
     fn fresh(&self, id: Uuid) -> Option<Arc<DataKey>> {

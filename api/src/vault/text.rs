@@ -139,7 +139,7 @@ impl Vault {
     }
 
     async fn open_row(&self, row: &VaultRow) -> Result<Opened, VaultError> {
-        let Some(key) = self.keys.opening_key(row.key_id, row.owner, row.purpose).await? else {
+        let Some(key) = self.keys.opening_key(row.key_id).await? else {
             return Ok(Opened::Erased);
         };
         let damaged = VaultError::Damaged(row.commitment);

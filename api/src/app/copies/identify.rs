@@ -20,7 +20,7 @@ impl App {
         method: IdentificationMethod,
     ) -> Result<Written, AppError> {
         let order = self.order(caller, copy).await?;
-        if let Err(refusal) = self.check_not_erased(subject).await {
+        if let Err(refusal) = self.check_is_known(subject).await {
             return self.repeat_or(caller, refusal).await;
         }
         if let Err(refusal) = self.check_no_other(subject, copy, order.standing()).await {

@@ -140,9 +140,14 @@ impl App {
         }
     }
 
-    /// A copy cannot become that of somebody whose data is erased: it would come too late to be destroyed with it.
-    pub(in crate::app) async fn check_not_erased(&self, subject: SubjectId) -> Result<(), AppError> {
+    /// A copy becomes that of somebody who is registered, and not of somebody whose data is erased: it would come too late to
+    /// be destroyed with it.
+    pub(in crate::app) async fn check_is_known(&self, subject: SubjectId) -> Result<(), AppError> {
         let loaded = self.ledger.load::<Subject>(subject.0).await?;
+        if matches!(loaded.state.state, SubjectState::Absent) {
+            let detail = "there is no subject with this id; register them first with POST /api/subjects";
+            return Err(AppError::unprocessable("no_such_subject", detail));
+        }
         if loaded.state.state.destroyed_copies().is_none() {
             return Ok(());
         }

@@ -11,10 +11,6 @@ use uuid::Uuid;
 use super::worker;
 use super::world::{Person, World, heard};
 
-fn subject() -> SubjectId {
-    SubjectId(Uuid::now_v7())
-}
-
 /// Copies of one exam, open to marking.
 async fn copies(world: &World, exam: ExamId, count: usize) -> Vec<CopyId> {
     let mut copies = Vec::new();
@@ -36,9 +32,11 @@ async fn identify(world: &World, who: &Person, copy: CopyId, subject: SubjectId)
 async fn a_clerk_says_whose_a_copy_is_and_takes_it_back_with_a_reason() {
     let world = World::new().await;
     let (clerk, copy) = (world.clerk().await, world.ready().await);
-    let (anna, bert) = (subject(), subject());
+    let (anna, bert) = (world.subject("Anna").await, world.subject("Bert").await);
     assert_eq!(identify(&world, &clerk, copy, anna).await.body(200)["subject_id"], json!(anna));
     assert_eq!(identify(&world, &clerk, copy, anna).await.body(200)["status"], "READY");
+    let nobody = SubjectId(Uuid::now_v7());
+    identify(&world, &clerk, copy, nobody).await.refused(422, "no_such_subject");
     let refused = identify(&world, &clerk, copy, bert).await.refused(409, "identified_already");
     assert!(!refused.to_string().contains(&anna.to_string()), "{refused}");
     let path = format!("/api/copies/{copy}/unidentify");
@@ -56,7 +54,7 @@ async fn nobody_has_two_copies_in_one_exam() {
     let world = World::new().await;
     let exam = world.exam().await;
     let both = copies(&world, exam, 2).await;
-    let anna = subject();
+    let anna = world.subject("Anna").await;
     identify(&world, &world.admin, both[0], anna).await.body(200);
     identify(&world, &world.admin, both[1], anna).await.refused(422, "subject_has_copy");
     // A scan that another replaces is voided, and does not stand in the way.
@@ -74,7 +72,7 @@ async fn nobody_has_two_copies_in_one_exam() {
 async fn whoever_marks_learns_from_nothing_whose_a_copy_is() {
     let world = World::new().await;
     let copy = world.graded().await;
-    let anna = subject();
+    let anna = world.subject("Anna").await;
     let seen = identify(&world, &world.admin, copy, anna).await;
     let exam = world.app.ledger.load::<domain::copy::ExamCopy>(copy.0).await.unwrap();
     let exam = exam.state.state.identity().unwrap().exam;
@@ -130,7 +128,7 @@ async fn neither_an_id_nor_the_order_of_a_list_moves_with_whose_a_copy_is() {
     let before = listed(world.last_position(three[2]).await).await;
     let mut seen = 0;
     for copy in three.iter().rev() {
-        seen = identify(&world, &world.admin, *copy, subject()).await.position();
+        seen = identify(&world, &world.admin, *copy, world.subject("Anna").await).await.position();
     }
     assert_eq!(listed(seen).await, before);
 }
@@ -254,7 +252,7 @@ async fn l13_a_student_reads_their_own_copy_once_it_is_graded_and_released() {
     let copy = world.graded().await;
     let state = world.app.ledger.load::<domain::copy::ExamCopy>(copy.0).await.unwrap().state;
     let exam = state.state.identity().unwrap().exam;
-    let (anna, bert) = (subject(), subject());
+    let (anna, bert) = (world.subject("Anna").await, world.subject("Bert").await);
     let (hers, his) = (world.student(anna).await, world.student(bert).await);
     let paths = [format!("/api/results/{copy}"), format!("/api/results/{copy}/final-pdf")];
     let closed = async |who: &Person, seen: i64| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::access::Act;
 use domain::copy::ExamCopy;
-use domain::{CopyId, ExamId};
+use domain::{CopyId, ExamId, Role};
 use gradeledger::ledger::Place;
 use gradeledger::limits::HttpLimits;
 use http::Method;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::worker;
-use super::world::{Person, Said, World, an_annotation, heard};
+use super::world::{Person, Said, World, an_annotation, heard, person};
 use crate::follower::Follower;
 use crate::torn;
 
@@ -108,10 +108,11 @@ async fn an_exam(writes: &mut Writes<'_>) -> CopyId {
     writes.make(admin, route, &at("/ready"), Sent::Json(json!({}))).await;
     let route = (Method::POST, "/api/exams/{exam}/dispatch");
     writes.make(admin, route, &format!("/api/exams/{exam}/dispatch"), Sent::Json(json!({}))).await;
+    let subject = subjects(writes).await;
     let acts = [
         ("assign", json!({"grader_id": null})),
         ("assign", json!({"grader_id": world.grader.id})),
-        ("identify", json!({"subject_id": Uuid::now_v7()})),
+        ("identify", json!({"subject_id": subject})),
         ("unidentify", json!({"reason": "the wrong envelope"})),
     ];
     for (act, body) in acts {
@@ -122,6 +123,34 @@ async fn an_exam(writes: &mut Writes<'_>) -> CopyId {
     let route = (Method::POST, "/api/exams/{exam}/archive");
     writes.make(admin, route, &format!("/api/exams/{exam}/archive"), Sent::Json(json!({}))).await;
     copy
+}
+
+/// Registers people and erases one of them, as far as HTTP goes; gives one who stays.
+async fn subjects(writes: &mut Writes<'_>) -> Uuid {
+    let (world, admin) = (writes.world, &writes.world.admin);
+    let mut known = Vec::new();
+    for name in ["Anna", "Bert"] {
+        let body = Sent::Json(json!({"name": name}));
+        let said = writes.make(admin, (Method::POST, "/api/subjects"), "/api/subjects", body).await;
+        known.push(said.body(201)["id"].as_str().unwrap().parse::<Uuid>().unwrap());
+    }
+    let at = |tail: &str| format!("/api/subjects/{}{tail}", known[1]);
+    let told = |tail: &str| format!("/api/subjects/{{subject}}{tail}");
+    let because = || Sent::Json(json!({"reason": "asked for"}));
+    let body = Sent::Json(json!({"name": "Bertram"}));
+    writes.make(admin, (Method::PATCH, &told("")), &at(""), body).await;
+    let held = writes.make(admin, (Method::POST, &told("/holds")), &at("/holds"), because()).await.body(200);
+    let hold = at(&format!("/holds/{}", held["holds"][0]["id"].as_str().unwrap()));
+    writes.make(admin, (Method::DELETE, &told("/holds/{hold}")), &hold, because()).await;
+    let erasure = told("/erasure");
+    writes.make(admin, (Method::POST, &erasure), &at("/erasure"), because()).await;
+    writes.make(admin, (Method::DELETE, &erasure), &at("/erasure"), because()).await;
+    writes.make(admin, (Method::POST, &erasure), &at("/erasure"), because()).await;
+    let second = person(&world.keys, Role::Admin, "Adele").await;
+    let approve = (Method::POST, told("/erasure/approve"));
+    let path = at("/erasure/approve");
+    writes.make(&second, (approve.0, &approve.1), &path, Sent::Json(json!({}))).await;
+    known[0]
 }
 
 /// Takes it in hand, and gives the token.

@@ -117,6 +117,12 @@ impl World {
         }
     }
 
+    /// A person whom the office knows.
+    pub(crate) async fn subject(&self, name: &str) -> SubjectId {
+        let known = self.post(&self.admin, "/api/subjects", json!({"name": name})).await.body(201);
+        known["id"].as_str().unwrap().parse().unwrap()
+    }
+
     pub(crate) async fn clerk(&self) -> Person {
         person(&self.keys, Role::Clerk, "Clara").await
     }

@@ -37,7 +37,7 @@ const FOR_NOBODY: [&str; 79] = [
     "TRUNCATE ledger_epochs CASCADE",
     "TRUNCATE projections CASCADE",
     "TRUNCATE commands, vault",
-    "TRUNCATE copies_v1",
+    "TRUNCATE copies_v2",
     "COPY events FROM STDIN",
     "COPY commands FROM STDIN",
     "COPY events TO PROGRAM 'true'",
@@ -62,7 +62,7 @@ const FOR_NOBODY: [&str; 79] = [
     "DROP FUNCTION append_events",
     "DROP TABLE events CASCADE",
     "DROP TABLE ledger_head",
-    "DROP TABLE copies_v1",
+    "DROP TABLE copies_v2",
     "DROP SCHEMA gradeledger CASCADE",
     "ALTER TABLE events RENAME TO old_events",
     "ALTER SCHEMA gradeledger RENAME TO other",
@@ -101,15 +101,15 @@ const ONLY_THE_WRITER: [&str; 3] = [
 ];
 
 const ONLY_THE_PROJECTOR: [&str; 9] = [
-    "INSERT INTO copies_v1 SELECT * FROM copies_v1",
+    "INSERT INTO copies_v2 SELECT * FROM copies_v1",
     "UPDATE projections SET position = 0",
     "DELETE FROM projections",
     "DELETE FROM work_claims",
     "UPDATE work_leaders SET worker = gen_random_uuid()",
-    "SELECT discard_view_shadow('copies_v1')",
-    "SELECT make_view_shadow('copies_v1')",
-    "SELECT index_view_shadow('copies_v1')",
-    "SELECT swap_view_shadow('copies_v1')",
+    "SELECT discard_view_shadow('copies_v2')",
+    "SELECT make_view_shadow('copies_v2')",
+    "SELECT index_view_shadow('copies_v2')",
+    "SELECT swap_view_shadow('copies_v2')",
 ];
 
 /// The SQLSTATE of an attempt, rolled back; none where it succeeded.

@@ -31,7 +31,7 @@ async fn under_the_roles_a_copy_is_imported_marked_and_graded_and_views_are_rebu
     let again = stdout(&hardened.harden().await);
     assert_eq!(again.matches("nothing to do").count(), 2, "{again}");
 
-    hardened.owner("UPDATE copies_v1 SET total_hundredths = 1").await;
+    hardened.owner("UPDATE copies_v2 SET total_hundredths = 1").await;
     let found = run(hardened.command(&["drift"])).await;
     assert_eq!(found.status.code(), Some(1), "{}", stderr(&found));
     let repaired = run(hardened.command(&["drift", "--repair"])).await;
