@@ -28,13 +28,13 @@ async fn a_service_with_both_keys_works_on_while_keys_are_moved_and_one_with_the
     // The one with both makes keys under the new one, and opens what it knows and what it does not.
     let second = desk.held(exam, "A-2", 1).await;
     for held in [&first, &second] {
-        let page = desk.get(&desk.auditor, &format!("/api/copies/{}/pages/1.png", held.copy)).await;
+        let page = desk.get(&desk.auditor, &format!("/api/copies/{}/pages/0.png", held.copy)).await;
         assert_eq!(page.status, 200);
     }
     let shown = run(moving.with_new(&["keys", "show"])).await;
     assert!(shown.status.success() && !stdout(&shown).contains("damaged"), "{}", stdout(&shown));
     // The other meets a key that it cannot open.
-    let page = at_old.get(&at_old.auditor, &format!("/api/copies/{}/pages/1.png", second.copy)).await;
+    let page = at_old.get(&at_old.auditor, &format!("/api/copies/{}/pages/0.png", second.copy)).await;
     assert_eq!(page.status, 500);
     let (status, log) = old.ended().await;
     assert!(!status.success());
