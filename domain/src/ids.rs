@@ -41,6 +41,8 @@ uuid_ids! {
     ActorId,
     /// The person whose copy it is: a pseudonym, never a name.
     SubjectId,
+    /// A legal hold on what is kept of a subject.
+    HoldId,
     /// The stream of what operators do to the ledger's views: there is one, [`OperationsId::ONLY`].
     OperationsId,
 }

@@ -18,6 +18,7 @@ pub mod operations;
 pub mod points;
 pub mod scheme;
 pub mod shape;
+pub mod subject;
 pub mod time;
 pub mod trace;
 pub mod upcast;
@@ -31,7 +32,8 @@ pub use commitment::Commitment;
 pub use digest::Digest;
 pub use geometry::PageBox;
 pub use ids::{
-    ActorId, AnnotationId, AnonymousId, CopyId, ExamCode, ExamId, LockId, OperationsId, QuestionId, SubjectId,
+    ActorId, AnnotationId, AnonymousId, CopyId, ExamCode, ExamId, HoldId, LockId, OperationsId, QuestionId,
+    SubjectId,
 };
 pub use metadata::{Metadata, Role};
 pub use operations::ViewName;

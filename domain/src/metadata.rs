@@ -16,20 +16,33 @@ pub enum Role {
     Admin,
     /// Marks copies.
     Grader,
+    /// Takes scans in, says whose they are, opens them to marking.
+    Clerk,
     /// Reads everything, changes nothing.
     Auditor,
+    /// Reads their own released copies.
+    Student,
+    /// A program, with scopes.
+    Service,
     /// The ledger's own workers and sweepers.
     System,
 }
 
 impl Role {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Admin, Self::Grader, Self::Clerk, Self::Auditor, Self::Student, Self::Service, Self::System];
+
     /// As it stands in tokens, metadata and the audit trail.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Admin => "admin",
             Self::Grader => "grader",
+            Self::Clerk => "clerk",
             Self::Auditor => "auditor",
+            Self::Student => "student",
+            Self::Service => "service",
             Self::System => "system",
         }
     }
@@ -44,16 +57,13 @@ impl fmt::Display for Role {
 impl FromStr for Role {
     type Err = UnknownRole;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Admin, Self::Grader, Self::Auditor, Self::System]
-            .into_iter()
-            .find(|role| role.as_str() == text)
-            .ok_or(UnknownRole)
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(UnknownRole)
     }
 }
 
 /// A text that names no role.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a role is one of admin, grader, auditor")]
+#[error("a role is one of admin, grader, clerk, auditor, student, service")]
 pub struct UnknownRole;
 
 /// The metadata of an event: a flat JSON object of strings, as cqrs-es reads it.

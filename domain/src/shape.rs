@@ -9,9 +9,10 @@ use cqrs_es::Aggregate;
 use crate::copy::{CopyEvent, ExamCopy};
 use crate::exam::{Exam, ExamEvent};
 use crate::operations::{Operations, OperationsEvent};
+use crate::subject::{Subject, SubjectEvent};
 
 /// The reader number of this build.
-pub const READER: i32 = 4;
+pub const READER: i32 = 5;
 
 /// An event type in one of its versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,10 +49,11 @@ pub struct Reader(pub i32);
 pub type EventReaders = &'static [(&'static str, &'static [i32])];
 
 /// Sorts of stream with their event types.
-const STREAMS: [(&str, EventReaders); 3] = [
+const STREAMS: [(&str, EventReaders); 4] = [
     (ExamCopy::TYPE, CopyEvent::READERS),
     (Exam::TYPE, ExamEvent::READERS),
     (Operations::TYPE, OperationsEvent::READERS),
+    (Subject::TYPE, SubjectEvent::READERS),
 ];
 
 impl Reader {

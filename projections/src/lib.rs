@@ -46,4 +46,4 @@ pub use stream::{
     newer_in_stream,
 };
 pub use table::{Made, Table, Tables};
-pub use views::{annotations, audit_trail, copies, copy_locks, exams, parked, work_queue};
+pub use views::{annotations, audit_trail, copies, copy_locks, exams, parked, subjects, work_queue};

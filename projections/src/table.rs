@@ -107,12 +107,12 @@ mod tests {
 
     #[test]
     fn a_table_is_renamed_where_its_whole_name_stands_and_nowhere_else() {
-        let sql = "INSERT INTO copies_v1 AS c SELECT NULL::copies_v1, old_copies_v1, copies_v1_created, copies_v1copies_v1";
-        let renamed = replace_word(sql, "copies_v1", "copies_v1_shadow");
+        let sql = "INSERT INTO copies_v2 AS c SELECT NULL::copies_v2, old_copies_v2, copies_v2_created, copies_v2copies_v2";
+        let renamed = replace_word(sql, "copies_v2", "copies_v2_shadow");
         assert_eq!(
             renamed,
-            "INSERT INTO copies_v1_shadow AS c SELECT NULL::copies_v1_shadow, old_copies_v1, copies_v1_created, \
-             copies_v1copies_v1"
+            "INSERT INTO copies_v2_shadow AS c SELECT NULL::copies_v2_shadow, old_copies_v2, copies_v2_created, \
+             copies_v2copies_v2"
         );
     }
 }

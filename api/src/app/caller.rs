@@ -2,6 +2,8 @@
 
 use domain::{ActorId, Role, TraceParent};
 
+use super::Sight;
+
 /// Who asks, through which request.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -15,6 +17,14 @@ pub struct Caller {
     pub traceparent: Option<TraceParent>,
     /// The id of the command, where the caller gave one.
     pub key: Option<CommandKey>,
+}
+
+impl Caller {
+    /// What the caller sees of what their acts are answered with.
+    #[must_use]
+    pub fn sight(&self) -> Sight {
+        Sight::of(self.role, false)
+    }
 }
 
 /// The id that a caller gave to a command, and what tells a repeat from another command (L3).

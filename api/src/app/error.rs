@@ -8,6 +8,7 @@ use ::projections::{Lag, NewerEvent, ReplayError};
 use domain::copy::CopyError;
 use domain::exam::ExamError;
 use domain::operations::OperationsError;
+use domain::subject::SubjectError;
 use uuid::Uuid;
 
 use super::answers::page_box::InvalidBox;
@@ -47,12 +48,29 @@ pub enum AppError {
         /// Sequence of the last act.
         current_sequence: u64,
     },
+    /// A subject's rule refuses.
+    #[error("{error}")]
+    Subject {
+        /// Which rule.
+        #[source]
+        error: SubjectError,
+        /// Sequence of the subject's last event.
+        current_sequence: u64,
+    },
     /// A view stands otherwise than what was asked needs.
     #[error(transparent)]
     View(#[from] ViewError),
-    /// Only those who are enrolled mark an exam's copies.
-    #[error("you are not enrolled as a grader of this copy's exam; ask an admin to enrol you")]
-    NotEnrolled,
+    /// Not there, or not for this grader: which of them is not said.
+    #[error(
+        "there is no such {0} among those that you mark; the exam's lead enrols graders and assigns copies"
+    )]
+    NotYours(&'static str),
+    /// What an admin may and the lead of an exam may not.
+    #[error("only an admin says who leads an exam")]
+    AdminsOnly,
+    /// What the lead of an exam may and its other graders may not.
+    #[error("only the lead of this exam, or an admin, may do this")]
+    LeadsOnly,
     /// There is no such thing.
     #[error("there is no such {0}")]
     NoSuch(&'static str),
@@ -221,6 +239,7 @@ impl From<VaultError> for AppError {
     fn from(error: VaultError) -> Self {
         match error {
             VaultError::Database(error) => error.into(),
+            VaultError::Erased => Self::Erased("personal data that this is about"),
             error => Self::internal(error),
         }
     }
@@ -276,6 +295,12 @@ impl Refusal for CopyError {
 impl Refusal for ExamError {
     fn at(self, current_sequence: u64) -> AppError {
         AppError::Exam { error: self, current_sequence }
+    }
+}
+
+impl Refusal for SubjectError {
+    fn at(self, current_sequence: u64) -> AppError {
+        AppError::Subject { error: self, current_sequence }
     }
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::error::Refusal;
 use super::opening::Opener;
-use super::{App, AppError, Caller};
+use super::{App, AppError, Caller, Sight};
 use crate::ledger::{By, Executed, FirstAnswer, Idempotency, Order, Place, Stored};
 use crate::vault::VaultRow;
 
@@ -54,7 +54,7 @@ impl App {
         Span::current().record("position", last_position);
         let answer = if keyed { kept } else { json(&answer(&state)) };
         let position = Place { epoch, number: last_position };
-        Ok(Written { answer: self.opened(answer).await?, position })
+        Ok(Written { answer: self.opened(caller.sight(), answer).await?, position })
     }
 
     /// What is answered where a check of our own refuses before the ledger is asked: the first answer, if this is
@@ -65,7 +65,7 @@ impl App {
             FirstAnswer::None => Err(refusal),
             FirstAnswer::OfAnotherBody => Err(AppError::KeyReused),
             FirstAnswer::Given { answer, last } => {
-                let answer = self.opened(answer).await?;
+                let answer = self.opened(caller.sight(), answer).await?;
                 Ok(Written { answer, position: last })
             }
         }
@@ -78,9 +78,9 @@ impl App {
         idempotency.map(Some).map_err(|error| AppError::form("invalid_idempotency_key", error.to_string()))
     }
 
-    /// An answer with its texts opened.
-    pub(super) async fn opened(&self, answer: Value) -> Result<Value, AppError> {
-        Ok(Opener::Vault(&self.vault).opened(answer).await?)
+    /// An answer as whoever sees so much is shown it.
+    pub(super) async fn opened(&self, sight: Sight, answer: Value) -> Result<Value, AppError> {
+        Ok(Opener::vault(&self.vault, sight).opened(answer).await?)
     }
 }
 

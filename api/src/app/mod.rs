@@ -6,14 +6,19 @@
 pub mod answers;
 mod caller;
 mod copies;
+mod enrolments;
 mod error;
 mod events;
 mod exams;
 mod execute;
 mod opening;
+mod permit;
 mod places;
 mod projections;
+mod results;
+mod sight;
 pub mod status;
+mod subjects;
 pub mod texts;
 mod views;
 
@@ -32,11 +37,15 @@ pub use copies::{
 };
 pub use error::AppError;
 pub use events::{EventsAsked, Following};
+pub use exams::Dealing;
 pub use execute::Written;
 pub use opening::{Opener, Texts};
+pub use permit::About;
 pub use places::{OtherEpoch, Seen};
 pub use projections::ViewError;
+pub use sight::Sight;
 pub use status::{StatusLimits, Watched};
+pub use subjects::{Identity, IdentityChange, Step, SubjectExport};
 pub use views::Page;
 
 use crate::blobs::Blobs;

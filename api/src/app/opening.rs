@@ -1,52 +1,71 @@
-//! Opening sealed texts on their way out.
+//! Opening sealed texts on their way out, for those who may read them.
 
 use std::collections::HashMap;
 
-use domain::Commitment;
-use projections::audit_trail::{commitments, open};
+use domain::{Commitment, SubjectId};
+use projections::audit_trail::{Opening, commitments, open};
 use serde_json::Value;
 
+use super::Sight;
 use crate::vault::{Opened, Vault, VaultError};
 
-/// What stands in the place of a text where no keys are at hand.
+/// What stands in the place of a text that its reader may not see, or that there are no keys for.
 const SEALED: &str = "[sealed]";
 
-/// Who opens texts: the vault, or nobody where the ledger is read without its keys.
+/// Who opens texts, and for whose eyes.
 #[derive(Clone, Copy, Debug)]
-pub enum Opener<'a> {
-    /// The vault. What was erased reads `[erased]`.
-    Vault(&'a Vault),
-    /// Nobody: every text reads `[sealed]`.
-    Nobody,
+pub struct Opener<'a> {
+    vault: Option<&'a Vault>,
+    sight: Sight,
 }
 
-/// Texts that were opened, by their commitments.
-#[derive(Debug, Default)]
-pub struct Texts(Option<HashMap<Commitment, Opened>>);
+/// Texts that were opened, by their commitments, and what of an answer is withheld.
+#[derive(Debug)]
+pub struct Texts {
+    opened: Option<HashMap<Commitment, Opened>>,
+    whose: bool,
+}
 
-impl Opener<'_> {
+impl<'a> Opener<'a> {
+    /// The vault, for a reader who sees so much. What was erased reads `[erased]`.
+    #[must_use]
+    pub const fn vault(vault: &'a Vault, sight: Sight) -> Self {
+        Self { vault: Some(vault), sight }
+    }
+
+    /// Nobody: the ledger is read without its keys, and every text reads `[sealed]`. Whose a copy is, is no secret of the
+    /// keys.
+    #[must_use]
+    pub const fn nobody() -> Self {
+        Self { vault: None, sight: Sight::ALL }
+    }
+
+    /// What the reader sees.
+    #[must_use]
+    pub const fn sight(&self) -> Sight {
+        self.sight
+    }
+
     /// What these commitments stand for.
     ///
     /// # Errors
     /// A [`VaultError`].
     pub async fn texts(&self, commitments: &[Commitment]) -> Result<Texts, VaultError> {
-        match self {
-            Self::Nobody => Ok(Texts(None)),
-            Self::Vault(_) if commitments.is_empty() => Ok(Texts(Some(HashMap::new()))),
-            Self::Vault(vault) => vault.open(commitments).await.map(|texts| Texts(Some(texts))),
-        }
+        let opened = match self.vault.filter(|_| self.sight.texts) {
+            None => None,
+            Some(_) if commitments.is_empty() => Some(HashMap::new()),
+            Some(vault) => Some(vault.open(commitments).await?),
+        };
+        Ok(Texts { opened, whose: self.sight.whose })
     }
 
-    /// An answer with its texts opened.
+    /// An answer with its texts opened, and without what its reader may not see.
     ///
     /// # Errors
     /// A [`VaultError`].
     pub async fn opened(&self, mut answer: Value) -> Result<Value, VaultError> {
-        let commitments = commitments(&answer);
-        if !commitments.is_empty() {
-            let texts = self.texts(&commitments).await?;
-            open(&mut answer, &|commitment| texts.shown(commitment).to_owned());
-        }
+        let texts = self.texts(&commitments(&answer)).await?;
+        open(&mut answer, &texts);
         Ok(answer)
     }
 }
@@ -55,9 +74,25 @@ impl Texts {
     /// The text, or what stands in its place.
     #[must_use]
     pub fn shown(&self, commitment: Commitment) -> &str {
-        match &self.0 {
+        match &self.opened {
             None => SEALED,
             Some(texts) => texts.get(&commitment).unwrap_or(&Opened::Erased).shown(),
         }
+    }
+
+    /// The subject's pseudonym; none for a reader who may not know whose a copy is.
+    #[must_use]
+    pub fn whose(&self, subject: SubjectId) -> Option<SubjectId> {
+        self.whose.then_some(subject)
+    }
+}
+
+impl Opening for Texts {
+    fn text(&self, commitment: Commitment) -> Value {
+        self.shown(commitment).into()
+    }
+
+    fn subject(&self, subject: SubjectId) -> Value {
+        self.whose(subject).map_or(Value::Null, |subject| subject.to_string().into())
     }
 }

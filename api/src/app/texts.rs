@@ -38,11 +38,18 @@ macro_rules! texts {
             fn try_from(text: String) -> Result<Self, InvalidText> {
                 let is = text.chars().count();
                 let blank = $min > 0 && text.trim().is_empty();
-                if is > $max || blank {
+                if !($min..=$max).contains(&is) || blank {
                     let is = if blank { 0 } else { is };
                     return Err(InvalidText { what: $what, min: $min, max: $max, is });
                 }
                 Ok(Self(text))
+            }
+        }
+
+        /// Into what is sealed, and nowhere else.
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
 
@@ -69,6 +76,14 @@ texts! {
     Prose("a text", 0..=10_000),
     /// Why an administrator does what a grader may not.
     Reason("a reason", 1..=2_000),
+    /// Why someone opens what is sealed to them otherwise.
+    AccessReason("a reason for access", 3..=500),
+    /// The name of a person.
+    PersonName("a name", 1..=200),
+    /// What a school knows a person by.
+    Reference("a reference", 1..=64),
+    /// Where a person is written to.
+    Email("an e-mail address", 3..=254),
     /// The name of a scan's file.
     FileName("a file name", 1..=255),
 }

@@ -3,6 +3,7 @@
 //! Architecture invariant: a blob is stored before the event that names it is appended, so that every name in the ledger
 //! can be read; a blob that no event came to name is swept after a day.
 
+mod erase;
 mod error;
 mod probe;
 mod sweep;
@@ -102,7 +103,15 @@ impl Blobs {
     pub async fn get(&self, copy: CopyId, digest: Digest) -> Result<Bytes, BlobError> {
         let stored = match self.store.get(&path(copy, digest)).await {
             Ok(found) => found.bytes().await?,
-            Err(object_store::Error::NotFound { .. }) => return Err(BlobError::Missing { copy, digest }),
+            Err(object_store::Error::NotFound { .. }) => {
+                // An erased copy's files are gone like those of a damaged store, and that is no damage.
+                let erased = self.keys.is_erased(VaultOwner::Copy(copy)).await?;
+                return Err(if erased {
+                    BlobError::Erased { copy, digest }
+                } else {
+                    BlobError::Missing { copy, digest }
+                });
+            }
             Err(error) => return Err(error.into()),
         };
         let damaged = BlobError::Damaged { copy, digest };

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::database::LedgerAlone;
 use super::settings::{Hand, Place};
 use super::stdout::print;
-use crate::app::{CopyPast, Opener, Spelling};
+use crate::app::{CopyPast, Opener, Sight, Spelling};
 
 #[derive(Debug, Args)]
 pub(crate) struct HistorySettings {
@@ -68,7 +68,7 @@ async fn tell(ledger: &LedgerAlone, settings: &HistorySettings) -> anyhow::Resul
     let vault = ledger.vault_or_say(&settings.place).await;
     let past = CopyPast {
         pool: &ledger.pool,
-        opener: vault.as_ref().map_or(Opener::Nobody, Opener::Vault),
+        opener: vault.as_ref().map_or_else(Opener::nobody, |vault| Opener::vault(vault, Sight::ALL)),
         spelling: if settings.json { Spelling::Exact } else { Spelling::Brief },
         most_events: settings.place.limits()?.history.events,
     };

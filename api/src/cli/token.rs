@@ -68,7 +68,8 @@ pub(crate) async fn token(command: TokenCommand) -> anyhow::Result<ExitCode> {
     match command {
         TokenCommand::Create(create) => {
             let stores = Stores::open(&create.place).await?;
-            let made = tokens::create(&stores.keys, create.role.into(), &create.name, create.expires).await;
+            let made =
+                tokens::create(&stores.keys, Role::from(create.role), &create.name, create.expires).await;
             stores.close().await?;
             let (token, actor) = made?;
             println!("{}", token.reveal());

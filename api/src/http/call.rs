@@ -10,7 +10,8 @@ use super::answer::LEDGER_POSITION;
 use super::errors::ApiError;
 use super::prefer;
 use super::request_id::RequestId;
-use crate::app::Seen;
+use crate::app::texts::AccessReason;
+use crate::app::{Seen, Sight};
 use crate::ledger::Place;
 use crate::tokens::Actor;
 
@@ -18,6 +19,9 @@ use crate::tokens::Actor;
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The header that shows the token of a copy's lock.
 pub const X_LOCK_TOKEN: HeaderName = HeaderName::from_static("x-lock-token");
+
+/// The header that says why sealed texts are to be opened.
+pub const X_ACCESS_REASON: HeaderName = HeaderName::from_static("x-access-reason");
 
 /// The longest `Idempotency-Key` and `X-Lock-Token`, in characters.
 const MAX_KEY_CHARACTERS: usize = 128;
@@ -35,6 +39,8 @@ pub struct Call {
     pub idempotency_key: Option<String>,
     /// `X-Lock-Token`, as sent; not yet known to be anyone's.
     pub lock_token: Option<String>,
+    /// `X-Access-Reason`: why the caller opens texts that are sealed to them otherwise. The frame has recorded it.
+    pub access_reason: Option<AccessReason>,
     /// `Ledger-Position`: the reader has seen this position, and is to see nothing older.
     pub seen_position: Option<i64>,
     /// The same, with the history that the reader has seen it in.
@@ -62,6 +68,7 @@ impl Call {
             traceparent,
             idempotency_key: key(headers, &IDEMPOTENCY_KEY)?,
             lock_token: key(headers, &X_LOCK_TOKEN)?,
+            access_reason: access_reason(headers)?,
             seen_position: seen.map(|seen| seen.position),
             seen,
             prefer_wait: prefer::wait(headers).map(|wait| wait.min(longest_wait)),
@@ -70,12 +77,31 @@ impl Call {
         })
     }
 
+    /// What the caller sees of what they read.
+    #[must_use]
+    pub fn sight(&self) -> Sight {
+        Sight::of(self.actor.role, self.access_reason.is_some())
+    }
+
     /// The text whose HMAC tells whether a repeated `Idempotency-Key` is the same command: method, path and
     /// the digest of the body. Without method and path, one key could answer for two different commands.
     #[must_use]
     pub fn command_text(&self, body: &Digest) -> Vec<u8> {
         format!("gradeledger-command v1\n{} {}\n{body}\n", self.method, self.path).into_bytes()
     }
+}
+
+/// The reason for opening texts: UTF-8, sent at most once.
+fn access_reason(headers: &HeaderMap) -> Result<Option<AccessReason>, ApiError> {
+    let mut sent = headers.get_all(&X_ACCESS_REASON).iter();
+    let Some(value) = sent.next() else { return Ok(None) };
+    let text = std::str::from_utf8(value.as_bytes()).ok().filter(|_| sent.next().is_none());
+    let reason = text.and_then(|text| AccessReason::try_from(text.to_owned()).ok());
+    let reason = reason.filter(|reason| !reason.as_str().chars().any(char::is_control));
+    reason.map(Some).ok_or_else(|| {
+        let detail = "X-Access-Reason is sent once and takes 3 to 500 characters of UTF-8 that say why";
+        ApiError::bad_request("invalid_header", detail)
+    })
 }
 
 /// A header that holds a key, sent at most once.

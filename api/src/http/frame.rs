@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use domain::TraceParent;
+use domain::access::Act;
 use futures::FutureExt as _;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use http::request::Parts;
@@ -18,11 +19,11 @@ use super::body::{BodyError, BoundedBody, Drain};
 use super::call::Call;
 use super::errors::ApiError;
 use super::request_id::{RequestId, X_REQUEST_ID};
-use super::roles::Action;
 use super::route::{BodySize, Route};
 use super::stay::{Stay, Stopping};
-use super::table::{Found, Table, copy_in};
+use super::table::{Found, Table, about, copy_in};
 use super::trace;
+use super::who;
 use crate::app::App;
 use crate::limits::HttpLimits;
 use crate::logs;
@@ -34,6 +35,9 @@ const NO_ROUTE: &str = "(none)";
 
 /// The cause of an answer that a panic took the place of.
 const PANICKED: &str = "a handler panicked: the line of this request at CRITICAL says where";
+
+/// The refusal of a path whose id is none.
+const NO_ID: &str = "the path names an exam or a copy by what is no id; ids are UUIDs";
 
 /// All that lies between the socket and the handlers. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -141,8 +145,11 @@ impl Frame {
         if let Some(copy) = copy_in(route.template(), parts.uri.path()) {
             Span::current().record("copy_id", tracing::field::display(copy));
         }
-        if let Some((actor, token)) = self.caller(route.action(), &parts, peer).await? {
+        if let Some((actor, token)) = self.caller(route.act(), &parts, peer).await? {
             Span::current().record("user_id", tracing::field::display(actor.id));
+            let about =
+                about(route.template(), parts.uri.path()).ok_or_else(|| ApiError::not_found(NO_ID))?;
+            self.app.permit(&actor, route.act(), about).await?;
             let call = Call::of(&parts, actor, (request_id.clone(), traceparent), self.limits.prefer_wait)?;
             // Here and not in the handlers: none can then answer in the name of a history that its caller has not seen.
             if let Some(seen) = call.seen {
@@ -150,7 +157,7 @@ impl Frame {
             }
             parts.extensions.insert(call);
             if let Some(stopping) = parts.extensions.remove::<Stopping>() {
-                parts.extensions.insert(Stay::new(self.tokens.clone(), token, route.action(), stopping));
+                parts.extensions.insert(Stay::new(self.tokens.clone(), token, route.act(), stopping));
             }
         }
         self.refuse_announced(&parts, route)?;
@@ -172,13 +179,13 @@ impl Frame {
     /// Who calls, by which token; none where the route answers anyone.
     async fn caller(
         &self,
-        action: Action,
+        act: Act,
         parts: &Parts,
         peer: SocketAddr,
     ) -> Result<Option<(Actor, TokenHash)>, ApiError> {
         // The address of the connection itself: a header could claim any.
-        let local = action == Action::Scrape && peer.ip().to_canonical().is_loopback();
-        if action == Action::Open || local {
+        let local = act == Act::Scrape && peer.ip().to_canonical().is_loopback();
+        if act == Act::Open || local {
             return Ok(None);
         }
         let Some(header) = parts.headers.get(AUTHORIZATION) else {
@@ -193,8 +200,8 @@ impl Frame {
             ApiError::unavailable("tokens_unavailable", detail, self.limits.token_lookup).because(error)
         })?;
         let actor = actor.ok_or_else(unknown)?;
-        if !action.allows(actor.role) {
-            let detail = format!("the role {} may not do this; it takes: {}", actor.role, action.who());
+        if !actor.may(act) {
+            let detail = format!("the role {} may not do this; it takes: {}", actor.role, who::may(act));
             return Err(ApiError::forbidden("role_forbidden", detail));
         }
         Ok(Some((actor, token.hash())))
@@ -262,7 +269,7 @@ impl Report<'_> {
             }
         }
         tracing::info!(method, route = template, status, code, millis, "{method} {template} {status}");
-        if self.route.is_some_and(|route| matches!(route.action(), Action::Mark | Action::Administer)) {
+        if self.route.is_some_and(|route| route.act().writes()) {
             tracing::info!(target: logs::AUDIT, method, route = template, status, code, "{method} {template} {status}");
         }
     }

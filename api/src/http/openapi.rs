@@ -2,6 +2,8 @@
 //! may call, and the errors that the frame itself answers with.
 
 use bytes::Bytes;
+use domain::Role;
+use domain::access::{Act, Scopes, may};
 use http::Method;
 use serde::Serialize;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
@@ -13,8 +15,8 @@ use warp::Filter as _;
 
 use super::answer::Answer;
 use super::errors::ApiError;
-use super::roles::Action;
 use super::route::{BodySize, Route, with};
+use super::who;
 use crate::at;
 
 #[derive(utoipa::OpenApi)]
@@ -43,6 +45,7 @@ use crate::at;
         super::exams::scheme::publish,
         super::exams::graders::enrol,
         super::exams::graders::remove,
+        super::exams::dispatch::dispatch,
         super::exams::archive::archive,
         super::exams::release::release,
         super::exams::withdraw::withdraw,
@@ -55,6 +58,9 @@ use crate::at;
         super::copies::history::history,
         super::copies::history_diff::history_diff,
         super::copies::ready::ready,
+        super::copies::identify::identify,
+        super::copies::unidentify::unidentify,
+        super::copies::assign::assign,
         super::copies::retry_import::retry,
         super::copies::void::void,
         super::lock::acquire::acquire,
@@ -76,6 +82,19 @@ use crate::at;
         super::copies::export::export,
         super::copies::correct::correct,
         super::copies::reopen::reopen,
+        super::results::list::list,
+        super::results::get::get,
+        super::results::final_pdf::final_pdf,
+        super::subjects::register::register,
+        super::subjects::list::list,
+        super::subjects::get::get,
+        super::subjects::rectify::rectify,
+        super::subjects::hold::hold,
+        super::subjects::lift_hold::lift_hold,
+        super::subjects::request_erasure::request_erasure,
+        super::subjects::approve_erasure::approve_erasure,
+        super::subjects::withdraw_erasure::withdraw_erasure,
+        super::subjects::export::export,
     ),
     components(schemas(ErrorBody))
 )]
@@ -102,7 +121,7 @@ const TOKEN: &str = "token";
 pub(super) fn route(others: &[Route]) -> Route {
     let with_text = |text: &Bytes| {
         let text = text.clone();
-        Route::new(Method::GET, at!("api" / "openapi.json"), Action::Read, move |path| {
+        Route::new(Method::GET, at!("api" / "openapi.json"), Act::ReadApi, move |path| {
             path.and(with(&text)).then(document)
         })
     };
@@ -147,12 +166,12 @@ fn operation_of<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut O
 
 /// Adds what every such route has; what the annotation says itself stays as it is.
 fn complete(operation: &mut Operation, route: &Route) {
-    let who = format!("Who may: {}.", route.action().who());
+    let who = format!("Who may: {}.", who::may(route.act()));
     operation.description = Some(match operation.description.take() {
         Some(said) => format!("{said}\n\n{who}"),
         None => who,
     });
-    let guarded = route.action() != Action::Open;
+    let guarded = route.act() != Act::Open;
     if guarded {
         let empty: [&str; 0] = [];
         operation.security = Some(vec![SecurityRequirement::new(TOKEN, empty)]);
@@ -162,6 +181,12 @@ fn complete(operation: &mut Operation, route: &Route) {
     let upload = route.body() == BodySize::Pdf;
     let writes = *route.method() != Method::GET;
     let parameters = operation.parameters.get_or_insert_default();
+    if may(route.act(), Role::Auditor, Scopes::NONE) && !writes {
+        parameters.push(header(
+            "X-Access-Reason",
+            "Why you open what is sealed to you otherwise, as texts are to an auditor: 3 to 500 characters; it is recorded",
+        ));
+    }
     if writes {
         parameters.push(header(
             "Idempotency-Key",
@@ -174,15 +199,16 @@ fn complete(operation: &mut Operation, route: &Route) {
         ));
     }
     let errors = [
-        (takes_body, "400", "Malformed, or against a rule of form; the detail names the member"),
+        (guarded, "400", "Malformed, or against a rule of form; the detail names the member or header"),
         (guarded, "401", "No token, or none that is valid"),
         (guarded, "403", "The role may not"),
         (id_in_path, "404", "Nothing with this id"),
         (takes_body, "408", "The body came too slowly"),
         (
-            writes,
+            guarded,
             "409",
-            "Refused as things stand: status, lock, revision; current_sequence says where it stands",
+            "Refused as things stand: status, lock, revision; current_sequence says where it stands. Or a position or cursor of \
+             another history",
         ),
         (takes_body, "413", "The body is too large"),
         (takes_body, "415", "The body is of another type"),

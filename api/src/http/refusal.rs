@@ -4,6 +4,7 @@ use domain::copy::{CopyError, LockConflict};
 use domain::exam::ExamError;
 use domain::operations::OperationsError;
 use domain::scheme::InvalidScheme;
+use domain::subject::SubjectError;
 use http::StatusCode;
 use projections::history::HistoryError;
 
@@ -19,9 +20,11 @@ impl From<AppError> for ApiError {
             AppError::Operations { error, current_sequence } => {
                 of_operations(&error, detail, current_sequence)
             }
+            AppError::Subject { error, current_sequence } => of_subject(&error, detail, current_sequence),
             AppError::View(error) => of_view(&error, detail),
-            AppError::NotEnrolled => Self::forbidden("not_enrolled", detail),
-            AppError::NoSuch(_) => Self::not_found(detail),
+            AppError::AdminsOnly => Self::forbidden("admins_only", detail),
+            AppError::LeadsOnly => Self::forbidden("leads_only", detail),
+            AppError::NoSuch(_) | AppError::NotYours(_) => Self::not_found(detail),
             AppError::NotThere { code, current_sequence, .. } => {
                 Self::conflict(code, detail).with("current_sequence", current_sequence)
             }
@@ -97,6 +100,9 @@ const fn status_and_code(error: &CopyError) -> (StatusCode, &'static str) {
         E::AnonymousIdTaken => (CONFLICT, "anonymous_id_taken"),
         E::Voided => (CONFLICT, "voided"),
         E::WrongStatus { .. } | E::NoLock { .. } => (CONFLICT, "wrong_status"),
+        E::IdentifiedAlready => (CONFLICT, "identified_already"),
+        E::NotIdentified => (CONFLICT, "not_identified"),
+        E::NotAssigned => (CONFLICT, "not_assigned"),
         E::NotImported(_) => (CONFLICT, "not_imported"),
         E::StillTried { .. } => (CONFLICT, "still_tried"),
         E::NothingToRetry { .. } => (CONFLICT, "nothing_to_retry"),
@@ -177,6 +183,7 @@ fn of_exam(error: &ExamError, detail: String, current_sequence: u64) -> ApiError
         ExamError::Archived => (StatusCode::CONFLICT, "archived"),
         ExamError::NoScheme => (StatusCode::CONFLICT, "no_scheme"),
         ExamError::Enrolled(_) => (StatusCode::CONFLICT, "enrolled"),
+        ExamError::NoGraders => (StatusCode::CONFLICT, "no_graders"),
         ExamError::NotEnrolled(_) => (StatusCode::NOT_FOUND, "not_found"),
         ExamError::Released => (StatusCode::CONFLICT, "released"),
         ExamError::NotReleased => (StatusCode::CONFLICT, "not_released"),
@@ -192,6 +199,25 @@ fn of_operations(error: &OperationsError, detail: String, current_sequence: u64)
         OperationsError::NotParked { .. } => (StatusCode::CONFLICT, "not_parked"),
         OperationsError::TooManyParked(_) => (StatusCode::UNPROCESSABLE_ENTITY, "too_many_parked"),
         OperationsError::NoPosition => (StatusCode::UNPROCESSABLE_ENTITY, "no_position"),
+    };
+    with_sequence(ApiError::new(status, code, detail), current_sequence)
+}
+
+fn of_subject(error: &SubjectError, detail: String, current_sequence: u64) -> ApiError {
+    let (status, code) = match error {
+        SubjectError::Absent | SubjectError::NoSuchHold(_) => (StatusCode::NOT_FOUND, "not_found"),
+        SubjectError::Erased => (StatusCode::GONE, "erased"),
+        SubjectError::SameAdmin => (StatusCode::FORBIDDEN, "same_admin"),
+        SubjectError::Exists => (StatusCode::CONFLICT, "subject_exists"),
+        SubjectError::Held(_) => (StatusCode::CONFLICT, "legal_hold"),
+        SubjectError::HoldExists(_) => (StatusCode::CONFLICT, "hold_exists"),
+        SubjectError::AlreadyRequested => (StatusCode::CONFLICT, "erasure_requested"),
+        SubjectError::AlreadyApproved => (StatusCode::CONFLICT, "erasure_approved"),
+        SubjectError::NotRequested => (StatusCode::CONFLICT, "erasure_not_requested"),
+        SubjectError::NotApproved => (StatusCode::CONFLICT, "erasure_not_approved"),
+        SubjectError::NotStarted => (StatusCode::CONFLICT, "erasure_not_started"),
+        SubjectError::TooManyHolds => (StatusCode::UNPROCESSABLE_ENTITY, "too_many_holds"),
+        SubjectError::TooManyCopies => (StatusCode::UNPROCESSABLE_ENTITY, "too_many_copies"),
     };
     with_sequence(ApiError::new(status, code, detail), current_sequence)
 }

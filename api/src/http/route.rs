@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 
+use domain::access::Act;
 use http::{Method, Request};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
@@ -14,7 +15,7 @@ use warp::{Filter, Rejection, Reply};
 use super::answer::Answer;
 use super::call::Call;
 use super::errors::{ApiError, of_rejection};
-use super::roles::Action;
+use super::who;
 
 /// One line of the page of routes.
 ///
@@ -24,7 +25,7 @@ use super::roles::Action;
 pub struct Route {
     method: Method,
     template: &'static str,
-    action: Action,
+    act: Act,
     body: BodySize,
     filter: BoxedFilter<(Response,)>,
 }
@@ -41,7 +42,7 @@ pub enum BodySize {
 impl Route {
     /// A route at a path made by [`at!`](crate::at). `serve` puts onto the path's filter what the handler needs,
     /// and the handler last.
-    pub fn new<P, F>(method: Method, at: At<P>, action: Action, serve: impl FnOnce(P) -> F) -> Self
+    pub fn new<P, F>(method: Method, at: At<P>, act: Act, serve: impl FnOnce(P) -> F) -> Self
     where
         F: Filter<Extract = (Result<Answer, ApiError>,), Error = Rejection> + Clone + Send + Sync + 'static,
     {
@@ -52,7 +53,7 @@ impl Route {
             .recover(|rejection: Rejection| async move { Ok::<_, Infallible>(of_rejection(&rejection)) })
             .map(Reply::into_response)
             .boxed();
-        Self { method, template: at.template, action, body: BodySize::Json, filter }
+        Self { method, template: at.template, act, body: BodySize::Json, filter }
     }
 
     /// The same, for a route that takes a PDF.
@@ -76,8 +77,8 @@ impl Route {
 
     /// Who may.
     #[must_use]
-    pub const fn action(&self) -> Action {
-        self.action
+    pub const fn act(&self) -> Act {
+        self.act
     }
 
     /// How much body it takes.
@@ -105,7 +106,7 @@ impl Route {
 
 impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ({})", self.method, self.template, self.action.who())
+        write!(f, "{} {} ({})", self.method, self.template, who::may(self.act))
     }
 }
 

@@ -1,8 +1,8 @@
 //! What an answer needs that goes on after its headers: whether its reader may still read, and when the server stops.
 
+use domain::access::Act;
 use tokio::sync::watch;
 
-use super::roles::Action;
 use crate::tokens::{TokenError, TokenHash, Tokens};
 
 /// Tells when a server is told to stop. A server that was dropped has stopped as well.
@@ -22,18 +22,18 @@ impl Stopping {
 pub(super) struct Stay {
     tokens: Tokens,
     token: TokenHash,
-    action: Action,
+    act: Act,
     pub(super) stopping: Stopping,
 }
 
 impl Stay {
-    pub(super) const fn new(tokens: Tokens, token: TokenHash, action: Action, stopping: Stopping) -> Self {
-        Self { tokens, token, action, stopping }
+    pub(super) const fn new(tokens: Tokens, token: TokenHash, act: Act, stopping: Stopping) -> Self {
+        Self { tokens, token, act, stopping }
     }
 
     /// Whether the token is still valid.
     pub(super) async fn is_allowed(&self) -> Result<bool, TokenError> {
         let actor = self.tokens.actor_of(self.token).await?;
-        Ok(actor.is_some_and(|actor| self.action.allows(actor.role)))
+        Ok(actor.is_some_and(|actor| actor.may(self.act)))
     }
 }

@@ -1,9 +1,11 @@
 //! Finds the route of a request.
 
+use domain::{CopyId, ExamId};
 use http::Method;
 use uuid::Uuid;
 
 use super::route::Route;
+use crate::app::About;
 
 /// All routes of the server, in the order of the page.
 #[derive(Debug)]
@@ -57,9 +59,21 @@ impl Table {
 
 /// The copy that a path names, for the log.
 pub(super) fn copy_in(template: &str, path: &str) -> Option<Uuid> {
-    let mut pairs = template.split('/').zip(path.split('/'));
-    let (_, text) = pairs.find(|(word, _)| *word == "{copy}")?;
-    Uuid::parse_str(text).ok()
+    Uuid::parse_str(named(template, path, "{copy}")?).ok()
+}
+
+/// The exam or copy that a path names; none where it names one by what is no id. Whoever asks for permission must not take
+/// such a path for one about nothing: the route's own filter may read it otherwise, percent-decoded say.
+pub(super) fn about(template: &str, path: &str) -> Option<About> {
+    match (named(template, path, "{copy}"), named(template, path, "{exam}")) {
+        (Some(copy), _) => Some(About::Copy(CopyId(Uuid::parse_str(copy).ok()?))),
+        (None, Some(exam)) => Some(About::Exam(ExamId(Uuid::parse_str(exam).ok()?))),
+        (None, None) => Some(About::Nothing),
+    }
+}
+
+fn named<'a>(template: &str, path: &'a str, parameter: &str) -> Option<&'a str> {
+    template.split('/').zip(path.split('/')).find(|(word, _)| *word == parameter).map(|(_, text)| text)
 }
 
 fn matches(template: &str, path: &str) -> bool {

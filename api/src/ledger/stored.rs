@@ -7,6 +7,7 @@ use domain::Digest;
 use domain::copy::ExamCopy;
 use domain::exam::Exam;
 use domain::operations::Operations;
+use domain::subject::Subject;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use uuid::Uuid;
@@ -63,6 +64,7 @@ pub struct Shelves {
     copies: Shelf<ExamCopy>,
     exams: Shelf<Exam>,
     operations: Shelf<Operations>,
+    subjects: Shelf<Subject>,
 }
 
 /// How many events of the operations stream are kept folded. There is one such stream, so this is when it is folded anew.
@@ -79,6 +81,8 @@ impl Shelves {
             // There are some hundred copies to an exam, so a tenth is ample.
             exams: Cache::with_weighter(states / 10, cached_events / 10, ByEvents),
             operations: Cache::with_weighter(1, OPERATIONS_EVENTS, ByEvents),
+            // A subject has a handful of events, and is asked for when a copy is identified as theirs.
+            subjects: Cache::with_weighter(states / 10, cached_events / 10, ByEvents),
         }
     }
 }
@@ -110,5 +114,15 @@ impl Stored for Operations {
 
     fn shelf(shelves: &Shelves) -> &Shelf<Self> {
         &shelves.operations
+    }
+}
+
+impl Stored for Subject {
+    fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    fn shelf(shelves: &Shelves) -> &Shelf<Self> {
+        &shelves.subjects
     }
 }

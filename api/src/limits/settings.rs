@@ -106,7 +106,7 @@ macro_rules! all {
                 catch_up_reads, poll_every, backoff_first, backoff_longest, keep_alive, recheck, come_back,
             }
             work {
-                slots, lease, renewal, poll, claims, expiry_poll, sweep_poll, sweep_age, drift_poll, drift_streams,
+                slots, lease, renewal, poll, claims, expiry_poll, sweep_poll, sweep_age, erasure_poll, erasure_settle, drift_poll, drift_streams,
                 shutdown,
             }
             pdf {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::{ActorId, Role};
+use domain::access::Scope;
+use domain::{ActorId, Role, SubjectId};
 use quick_cache::sync::Cache;
 use sqlx::PgPool;
 use subtle::ConstantTimeEq as _;
@@ -62,15 +63,17 @@ impl Tokens {
     }
 
     async fn look_up(&self, hash: TokenHash) -> Result<Option<Actor>, TokenError> {
-        let valid = "SELECT token_hash, actor_id, role FROM tokens \
+        let valid = "SELECT token_hash, actor_id, role, scopes, subject_id FROM tokens \
                      WHERE token_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())";
-        let row: Option<(Vec<u8>, Uuid, String)> =
+        let row: Option<(Vec<u8>, Uuid, String, Vec<String>, Option<Uuid>)> =
             sqlx::query_as(valid).bind(hash.0).fetch_optional(&self.keys).await?;
         // The index compares hashes of a 256-bit secret, whose time tells nothing; this settles it all the same.
         let same = |found: &[u8]| bool::from(found.ct_eq(&hash.0));
-        Ok(row.filter(|(found, ..)| same(found)).and_then(|(_, id, role)| {
+        Ok(row.filter(|(found, ..)| same(found)).and_then(|(_, id, role, scopes, subject)| {
             let role: Role = role.parse().ok()?;
-            Some(Actor { id: ActorId(id), role })
+            // A scope that this build does not know opens nothing that it has.
+            let scopes = scopes.iter().filter_map(|scope| scope.parse::<Scope>().ok()).collect();
+            Some(Actor { id: ActorId(id), role, scopes, subject: subject.map(SubjectId) })
         }))
     }
 }

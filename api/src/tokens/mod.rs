@@ -6,14 +6,17 @@
 //! still owns her locks.
 
 mod lookup;
+mod rights;
 mod secret;
 mod store;
 
 pub use lookup::Tokens;
+pub use rights::Rights;
 pub use secret::{Token, TokenHash};
 pub use store::{Listed, create, list, revoke};
 
-use domain::{ActorId, Role};
+use domain::access::{self, Act, Scopes};
+use domain::{ActorId, Role, SubjectId};
 use sqlx::error::ErrorKind;
 
 /// Whoever the token belongs to.
@@ -23,6 +26,18 @@ pub struct Actor {
     pub id: ActorId,
     /// What the token may do.
     pub role: Role,
+    /// Which parts of the API it opens, if it is a service's.
+    pub scopes: Scopes,
+    /// Whose results it opens, if it is a student's.
+    pub subject: Option<SubjectId>,
+}
+
+impl Actor {
+    /// Whether the caller may do this at all; on what, [`App::permit`](crate::app::App::permit) says.
+    #[must_use]
+    pub fn may(&self, act: Act) -> bool {
+        access::may(act, self.role, self.scopes)
+    }
 }
 
 /// Why the tokens could not be read or changed.
@@ -32,7 +47,10 @@ pub enum TokenError {
     #[error("a name takes 1 to 200 characters, none of them a control character")]
     BadName,
     /// Tokens are for people and programs outside.
-    #[error("a token is for the role admin, grader or auditor")]
+    #[error(
+        "a token is for the role admin, grader, clerk, auditor, student or service; a student's names a subject, and a \
+         service's at least one scope"
+    )]
     BadRole,
     /// A life that ended before it began, or longer than a token may live.
     #[error("a token lives from 1 second to {} days", store::MAX_LIFE_DAYS)]

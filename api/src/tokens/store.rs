@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::{ActorId, Role};
+use domain::ActorId;
+use domain::access::Scope;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgPool, Row as _};
 use uuid::Uuid;
 
-use super::{Token, TokenError};
+use super::{Rights, Token, TokenError};
 
 /// The longest name, in characters.
 const MAX_NAME_CHARACTERS: usize = 200;
@@ -23,7 +24,7 @@ const MAX_LISTED: i64 = 10_000;
 /// A name, role or life that no token has; or the database's.
 pub async fn create(
     keys: &PgPool,
-    role: Role,
+    rights: impl Into<Rights>,
     name: &str,
     life: Option<Duration>,
 ) -> Result<(Token, ActorId), TokenError> {
@@ -32,7 +33,8 @@ pub async fn create(
     if name.is_empty() || name.chars().count() > MAX_NAME_CHARACTERS || name.chars().any(char::is_control) {
         return Err(TokenError::BadName);
     }
-    if role == Role::System {
+    let rights = rights.into();
+    if !rights.are_a_token_s() {
         return Err(TokenError::BadRole);
     }
     let seconds = life.map(|life| life.as_secs());
@@ -45,15 +47,17 @@ pub async fn create(
         .bind(token.hash().0)
         .bind(Uuid::now_v7())
         .bind(actor.0)
-        .bind(role.as_str())
+        .bind(rights.role.as_str())
         .bind(seconds.map(|seconds| f64::from(u32::try_from(seconds).unwrap_or(u32::MAX))))
+        .bind(rights.scopes.iter().map(Scope::as_str).collect::<Vec<_>>())
+        .bind(rights.subject.map(|subject| subject.0))
         .execute(keys)
         .await?;
     Ok((token, actor))
 }
 
-const INSERT_TOKEN: &str = "INSERT INTO tokens (token_hash, token_id, actor_id, role, expires_at) \
-     VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))";
+const INSERT_TOKEN: &str = "INSERT INTO tokens (token_hash, token_id, actor_id, role, expires_at, scopes, subject_id) \
+     VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6, $7)";
 
 /// The actor of this name, made if missing.
 async fn actor_of(keys: &PgPool, name: &str) -> Result<ActorId, TokenError> {
@@ -86,7 +90,7 @@ pub struct Listed {
     pub actor_id: Uuid,
     /// Whom it was made for; none once forgotten.
     pub name: Option<String>,
-    /// admin, grader or auditor.
+    /// admin, grader, clerk, auditor, student or service.
     pub role: String,
     /// When it was made.
     pub created_at: DateTime<Utc>,

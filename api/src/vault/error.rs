@@ -45,6 +45,9 @@ pub enum VaultError {
     /// A wrapped key is not what was wrapped.
     #[error("data key {0} is damaged: it does not open under the master key")]
     DamagedKey(uuid::Uuid),
+    /// The owner's keys were destroyed, and no new one is made.
+    #[error("what is kept of this owner was erased; nothing is sealed for it any more")]
+    Erased,
     /// A database does not answer or refused.
     #[error("the vault's database: {0}")]
     Database(#[from] sqlx::Error),

@@ -57,11 +57,13 @@ impl DataKey {
 /// The data keys of a ledger. Clones are the same store.
 #[derive(Clone)]
 pub struct KeyStore {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
-    pool: PgPool,
+pub(super) struct Inner {
+    pub(super) pool: PgPool,
+    /// On which processes tell each other that keys were destroyed.
+    pub(super) channel: String,
     held: Vec<Held>,
     /// Whether a key was met that none of the master keys which are held opens.
     moved: watch::Sender<bool>,
@@ -75,6 +77,13 @@ impl fmt::Debug for KeyStore {
     }
 }
 
+impl Inner {
+    pub(super) fn forget(&self) {
+        self.by_id.clear();
+        self.by_owner.clear();
+    }
+}
+
 impl KeyStore {
     /// Opens the store behind `options`, whose sessions see the key store's schema. The first master key that comes is the
     /// store's from then on.
@@ -84,7 +93,9 @@ impl KeyStore {
     pub async fn open(options: PgConnectOptions, masters: impl Into<MasterKeys>) -> Result<Self, VaultError> {
         let (pool, masters) = (connect(options).await?, masters.into());
         service_keys::ensure(&pool, &masters).await?;
-        Self::checked(pool, &masters).await
+        let store = Self::checked(pool, &masters).await?;
+        tokio::spawn(super::listen::run(Arc::downgrade(&store.inner)));
+        Ok(store)
     }
 
     /// Opens the store for one who only reads: nothing is written, and a store that never had a master key is no store.
@@ -101,9 +112,11 @@ impl KeyStore {
     async fn checked(pool: PgPool, masters: &MasterKeys) -> Result<Self, VaultError> {
         let held = masters.held();
         Standing::read(&pool).await?.ok_or(VaultError::NoMasterKey)?.admits(&held)?;
+        let schema: String = sqlx::query_scalar("SELECT current_schema()::text").fetch_one(&pool).await?;
+        let channel = format!("{schema}_erased_keys");
         let (by_id, by_owner) = (Cache::new(CACHED_KEYS), Cache::new(CACHED_KEYS));
         let moved = watch::Sender::new(false);
-        Ok(Self { inner: Arc::new(Inner { pool, held, moved, by_id, by_owner }) })
+        Ok(Self { inner: Arc::new(Inner { pool, channel, held, moved, by_id, by_owner }) })
     }
 
     /// The keys of the service itself.
@@ -120,6 +133,11 @@ impl KeyStore {
         let mut moved = self.inner.moved.subscribe();
         // The sender lives as long as the store does.
         let _ = moved.wait_for(|moved| *moved).await;
+    }
+
+    /// Drops every key from the memory of this process.
+    pub(super) fn forget(&self) {
+        self.inner.forget();
     }
 
     /// Closes the connections of all clones.
@@ -220,7 +238,11 @@ impl KeyStore {
         if is_first {
             return Ok(Arc::new(DataKey { id, key, read_at: Instant::now() }));
         }
-        self.stored_of(owner, purpose).await?.ok_or(VaultError::Database(sqlx::Error::RowNotFound))
+        match self.stored_of(owner, purpose).await? {
+            Some(key) => Ok(key),
+            None if self.is_erased(owner).await? => Err(VaultError::Erased),
+            None => Err(VaultError::Database(sqlx::Error::RowNotFound)),
+        }
     }
 
     /// Stores a key, wrapped by the master key that takes new ones now; answers whether its owner had none.

@@ -4,9 +4,11 @@
 //! key store, which is another database, the key. Deleting any of the two leaves the event as it is and the text gone.
 
 mod cipher;
+mod erasure;
 mod error;
 mod kept;
 mod key_store;
+mod listen;
 mod lock_token;
 mod master_key;
 mod master_keys;
@@ -18,6 +20,7 @@ mod server_keys;
 mod service_keys;
 mod text;
 
+pub use erasure::ErasedOwner;
 pub use error::{MasterKeyError, VaultError};
 pub use kept::{Kept, kept};
 pub use key_store::{DataKey, KeyStore};

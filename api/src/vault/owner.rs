@@ -1,6 +1,6 @@
 //! Whose a secret is, and what it is for.
 
-use domain::{CopyId, OperationsId};
+use domain::{CopyId, OperationsId, SubjectId};
 use uuid::Uuid;
 
 /// Whose personal data is sealed. Erasure destroys an owner's keys.
@@ -10,6 +10,8 @@ pub enum VaultOwner {
     Copy(CopyId),
     /// The operators: what they gave as reasons of their acts.
     Operations(OperationsId),
+    /// A person: who they are, and why their data is held or erased.
+    Subject(SubjectId),
 }
 
 impl VaultOwner {
@@ -19,6 +21,7 @@ impl VaultOwner {
         match self {
             Self::Copy(_) => "copy",
             Self::Operations(_) => "operations",
+            Self::Subject(_) => "subject",
         }
     }
 
@@ -28,6 +31,7 @@ impl VaultOwner {
         match self {
             Self::Copy(copy) => copy.0,
             Self::Operations(operations) => operations.0,
+            Self::Subject(subject) => subject.0,
         }
     }
 }

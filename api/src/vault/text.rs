@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{Commitment, CopyId, Digest, OperationsId};
+use domain::{Commitment, CopyId, Digest, OperationsId, SubjectId};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
 use uuid::Uuid;
@@ -108,6 +108,36 @@ impl Vault {
         Ok(opened)
     }
 
+    /// How many sealed texts of an owner there are.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count(&self, owner: VaultOwner) -> Result<u32, VaultError> {
+        let sql = "SELECT count(*) FROM vault WHERE owner_kind = $1 AND owner_id = $2";
+        let count: i64 =
+            sqlx::query_scalar(sql).bind(owner.kind()).bind(owner.id()).fetch_one(&self.pool).await?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// Deletes every sealed text of an owner.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn erase_rows(&self, owner: VaultOwner) -> Result<(), VaultError> {
+        sqlx::query("SELECT erase_vault_rows($1, $2)")
+            .bind(owner.kind())
+            .bind(owner.id())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// The keys.
+    #[must_use]
+    pub const fn keys(&self) -> &KeyStore {
+        &self.keys
+    }
+
     async fn open_row(&self, row: &VaultRow) -> Result<Opened, VaultError> {
         let Some(key) = self.keys.opening_key(row.key_id, row.owner, row.purpose).await? else {
             return Ok(Opened::Erased);
@@ -132,6 +162,7 @@ fn read(row: &PgRow) -> Result<VaultRow, VaultError> {
     let owner = match row.try_get::<&str, _>(3)? {
         "copy" => VaultOwner::Copy(CopyId(row.try_get(2)?)),
         "operations" => VaultOwner::Operations(OperationsId(row.try_get(2)?)),
+        "subject" => VaultOwner::Subject(SubjectId(row.try_get(2)?)),
         _ => return Err(malformed("owner").into()),
     };
     let purpose: &str = row.try_get(4)?;

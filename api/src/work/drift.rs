@@ -112,7 +112,7 @@ fn alarm(finding: &Finding, stream: StreamId) {
     let view = finding.view.name;
     let copy_id = match stream {
         StreamId::Copy(copy) => Some(copy.to_string()),
-        StreamId::Exam(_) | StreamId::Operations(_) => None,
+        StreamId::Exam(_) | StreamId::Operations(_) | StreamId::Subject(_) => None,
     };
     let to_do = match &copy_id {
         Some(copy) => format!("gradeledger drift {view} --copy {copy} --repair"),

@@ -10,6 +10,7 @@
 mod claims;
 mod drift;
 mod duty;
+mod erase;
 mod expire;
 mod finalise;
 mod import;
@@ -52,6 +53,11 @@ pub struct WorkLimits {
     pub sweep_poll: Duration,
     /// How old such a blob must be before it is removed.
     pub sweep_age: Duration,
+    /// How often approved erasures are looked for.
+    pub erasure_poll: Duration,
+    /// How long after the destruction of keys it is done once more and recorded: longer than any request or work goes on with a
+    /// key that it has read, and than keys are kept in memory.
+    pub erasure_settle: Duration,
     /// How often a few copies are held to their events, in every view.
     pub drift_poll: Duration,
     /// How many copies, and as many exams.
@@ -73,6 +79,8 @@ impl Default for WorkLimits {
             expiries: PageSize::MAX,
             sweep_poll: Duration::from_secs(3_600),
             sweep_age: Duration::from_secs(24 * 3_600),
+            erasure_poll: Duration::from_secs(1),
+            erasure_settle: Duration::from_secs(300),
             drift_poll: Duration::from_secs(60),
             drift_streams: 20,
             shutdown: Duration::from_secs(10),
@@ -112,6 +120,7 @@ impl Workers {
         for _ in 0..slots {
             tasks.spawn(slot::run(bench.clone(), stopped.clone()));
         }
+        tasks.spawn(erase::run(bench.clone(), stopped.clone()));
         tasks.spawn(expire::run(bench.clone(), stopped.clone()));
         if drift_check {
             tasks.spawn(drift::run(bench.clone(), stopped.clone()));

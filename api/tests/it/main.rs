@@ -14,6 +14,7 @@ mod append_trouble;
 mod blobs;
 mod docs;
 mod docs_audit;
+mod docs_security;
 mod events;
 mod follower;
 mod http_frame;

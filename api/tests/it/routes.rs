@@ -1,8 +1,10 @@
 //! The resources of the API, from outside: a real server, a real ledger, real scans.
 
 mod annotations;
+mod attacks;
 mod audit;
 mod copies;
+mod exam_life;
 mod exams;
 mod finalise;
 mod history;
@@ -11,6 +13,7 @@ mod import;
 mod lock;
 mod places;
 mod projections;
+mod raw;
 mod reading;
 mod repairs;
 mod roles;

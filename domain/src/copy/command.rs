@@ -1,11 +1,12 @@
 //! What can be asked of a copy.
 
-use super::event::{ExportFormat, WorkError, WorkStage};
+use super::event::{ExportFormat, IdentificationMethod, WorkError, WorkStage};
 use super::mark::{Mark, Page};
 use crate::{
     ActorId, AnnotationId, AnonymousId, Commitment, CopyId, Digest, ExamId, LockId, Points, Question,
-    QuestionId, Timestamp,
+    QuestionId, SubjectId, Timestamp,
 };
+use uuid::Uuid;
 
 /// A command to a copy: who asks, when, and for what.
 #[derive(Clone, Debug)]
@@ -157,6 +158,27 @@ pub enum CopyAction {
         /// How it failed.
         failure: Failure,
     },
+    /// Say whose the copy is.
+    Identify {
+        /// Whose.
+        subject: SubjectId,
+        /// How it became known.
+        method: IdentificationMethod,
+    },
+    /// Take back what was said of whose it is.
+    Unidentify {
+        /// Why, sealed.
+        reason: Commitment,
+    },
+    /// Give the copy to a grader to mark.
+    Assign {
+        /// To whom.
+        grader: ActorId,
+        /// The dispatch that deals it out; none where somebody chose.
+        run: Option<Uuid>,
+    },
+    /// Give it to nobody in particular.
+    Unassign,
     /// Record that the graded copy was handed out.
     Export {
         /// In which form.

@@ -23,6 +23,15 @@ pub enum CopyError {
         /// Where it would have to stand.
         needs: &'static str,
     },
+    /// It is another's already.
+    #[error("the copy is identified as another subject's already; take that back first, with a reason")]
+    IdentifiedAlready,
+    /// Nobody has said whose it is.
+    #[error("the copy is not identified; there is nothing to take back")]
+    NotIdentified,
+    /// It is for nobody in particular.
+    #[error("the copy is not assigned to anyone; there is nothing to take back")]
+    NotAssigned,
     /// The import is not done.
     #[error("the copy's pages are not there: its import is {0}")]
     NotImported(&'static str),

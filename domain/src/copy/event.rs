@@ -1,13 +1,14 @@
 //! What can happen to a copy. A shipped variant is never edited: a new shape is a new version.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use super::breakdown::{Breakdown, QuestionLine};
 use super::mark::{Mark, Page};
 pub use super::work::{WorkError, WorkStage};
 use crate::{
     ActorId, AnnotationId, AnonymousId, Commitment, CopyId, Digest, ExamId, LockId, Points, Question,
-    QuestionId, Timestamp,
+    QuestionId, SubjectId, Timestamp,
 };
 
 /// An event of a copy's stream. Every change carries what stood before it and what stands after it (L1).
@@ -216,6 +217,34 @@ pub enum CopyEvent {
         /// From the claim of the work to its end, in milliseconds.
         duration_ms: u64,
     },
+    /// It is known whose the copy is. The subject is a pseudonym.
+    CopyIdentified {
+        /// Whose.
+        subject: SubjectId,
+        /// How it became known.
+        method: IdentificationMethod,
+    },
+    /// What was known of whose the copy is was taken back.
+    CopyUnidentified {
+        /// Whose it was said to be.
+        subject: SubjectId,
+        /// Why, sealed.
+        reason: Commitment,
+    },
+    /// The copy is for this grader to mark.
+    CopyAssigned {
+        /// For whom.
+        grader: ActorId,
+        /// For whom it was before.
+        before: Option<ActorId>,
+        /// The dispatch that dealt it out; none where somebody chose.
+        run: Option<Uuid>,
+    },
+    /// The copy is for nobody in particular any more.
+    CopyUnassigned {
+        /// For whom it was.
+        grader: ActorId,
+    },
     /// The graded copy was handed out.
     CopyExported {
         /// In which form.
@@ -250,6 +279,30 @@ pub enum CopyEvent {
         /// The lock that this ends.
         lock: Option<LockId>,
     },
+}
+
+/// How it became known whose a copy is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum IdentificationMethod {
+    /// Somebody read the cover of the copy, or opened its envelope.
+    Manual,
+    /// A code on the copy was read by a machine.
+    Barcode,
+    /// A list of anonymous ids and persons.
+    Roster,
+}
+
+impl IdentificationMethod {
+    /// As it stands in events and answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "MANUAL",
+            Self::Barcode => "BARCODE",
+            Self::Roster => "ROSTER",
+        }
+    }
 }
 
 /// What asked for a finalisation.

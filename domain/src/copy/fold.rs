@@ -12,6 +12,13 @@ impl ExamCopy {
     /// leaves the state as it is, and counts in the sequence.
     pub fn fold(&mut self, event: CopyEvent) {
         self.sequence = self.sequence.saturating_add(1);
+        match &event {
+            CopyEvent::CopyIdentified { subject, .. } => self.subject = Some(*subject),
+            CopyEvent::CopyUnidentified { .. } => self.subject = None,
+            CopyEvent::CopyAssigned { grader, .. } => self.assigned_to = Some(*grader),
+            CopyEvent::CopyUnassigned { .. } => self.assigned_to = None,
+            _ => {}
+        }
         let state = std::mem::take(&mut self.state);
         self.state = next(state, event);
     }

@@ -14,7 +14,7 @@ mod fold;
 
 pub use command::{CopyAction, CopyCommand, ShownLock};
 pub use error::{CopyError, LockConflict};
-pub use event::CopyEvent;
+pub use event::{CopyEvent, IdentificationMethod};
 pub use mark::{Annotation, Mark, MarkKind, Page};
 pub use state::{CopyState, CopyStatus, ExamCopy};
 

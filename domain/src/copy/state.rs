@@ -8,7 +8,7 @@ use super::event::{Breakdown, FinalisationCause, QuestionLine};
 use super::mark::{Annotation, Page};
 use crate::{
     ActorId, AnnotationId, AnonymousId, Commitment, CopyId, Digest, ExamId, LockId, Points, Question,
-    QuestionId, Timestamp,
+    QuestionId, SubjectId, Timestamp,
 };
 
 /// A copy: where it stands, and how many events brought it there.
@@ -18,6 +18,10 @@ pub struct ExamCopy {
     pub sequence: u64,
     /// Where it stands.
     pub state: CopyState,
+    /// Whose it is, where somebody has said so.
+    pub subject: Option<SubjectId>,
+    /// The grader who is to mark it, where somebody is.
+    pub assigned_to: Option<ActorId>,
 }
 
 /// Where a copy stands.

@@ -1,5 +1,6 @@
 //! The exam: its scheme, its graders, and whether its results are out.
 
+pub mod dispatch;
 mod duty;
 
 use std::collections::BTreeMap;
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use duty::Duty;
 
@@ -41,6 +43,18 @@ pub enum ExamEvent {
         /// Who.
         grader: ActorId,
     },
+    /// The exam's copies are dealt out to its graders, and from now on each grader marks what is assigned to them. Each copy
+    /// has an event of its own, with this run.
+    CopiesDispatched {
+        /// The run.
+        run: Uuid,
+        /// What the order was drawn by.
+        seed: u64,
+        /// The graders who were dealt to, and how many copies of the exam each held before.
+        graders: BTreeMap<ActorId, u64>,
+        /// How many copies were to be dealt out.
+        copies: u64,
+    },
     /// Students may read their graded copies (L13).
     ResultsReleased {},
     /// Students may read them no more.
@@ -55,6 +69,7 @@ crate::event_types! {
     SchemePublished [1],
     GraderEnrolled [1, 3],
     GraderRemoved [1],
+    CopiesDispatched [5],
     ResultsReleased [1],
     ResultsWithdrawn [1],
     ExamArchived [1],
@@ -84,6 +99,17 @@ pub enum ExamCommand {
     RemoveGrader {
         /// Who.
         grader: ActorId,
+    },
+    /// Deal the exam's copies out to graders.
+    Dispatch {
+        /// The new run's id.
+        run: Uuid,
+        /// What the order is drawn by.
+        seed: u64,
+        /// The graders who are dealt to, and how many copies of the exam each holds.
+        graders: BTreeMap<ActorId, u64>,
+        /// How many copies are to be dealt out.
+        copies: u64,
     },
     /// Let students read their graded copies.
     ReleaseResults,
@@ -120,6 +146,9 @@ pub enum ExamError {
     /// The grader is not enrolled.
     #[error("grader {0} is not enrolled in this exam")]
     NotEnrolled(ActorId),
+    /// There is nobody to deal to.
+    #[error("no grader is enrolled in this exam; enrol some before copies are dealt out")]
+    NoGraders,
     /// Too many graders.
     #[error("an exam takes at most {0} graders; remove one first")]
     TooManyGraders(usize),
@@ -172,6 +201,28 @@ pub struct Session {
     pub graders: BTreeMap<ActorId, Duty>,
     /// Whether students may read their graded copies.
     pub released: bool,
+    /// The run by which its copies were dealt out last. Once there is one, a grader marks the copies that are assigned to them,
+    /// and no others.
+    pub dispatched: Option<DispatchRun>,
+}
+
+/// A run by which copies were dealt out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DispatchRun {
+    /// Its id.
+    pub run: Uuid,
+    /// What the order was drawn by.
+    pub seed: u64,
+    /// How many copies were to be dealt out.
+    pub copies: u64,
+}
+
+impl Session {
+    /// Whether its copies are dealt out to its graders.
+    #[must_use]
+    pub const fn assigns(&self) -> bool {
+        self.dispatched.is_some()
+    }
 }
 
 impl ExamState {
@@ -235,6 +286,13 @@ fn decide_in(session: &Session, command: ExamCommand) -> Result<ExamEvent, ExamE
             Ok(ExamEvent::GraderRemoved { grader })
         }
         ExamCommand::RemoveGrader { grader } => Err(ExamError::NotEnrolled(grader)),
+        ExamCommand::Dispatch { graders, .. } if graders.is_empty() => Err(ExamError::NoGraders),
+        ExamCommand::Dispatch { run, seed, graders, copies } => {
+            match graders.keys().find(|grader| !session.graders.contains_key(grader)) {
+                Some(stranger) => Err(ExamError::NotEnrolled(*stranger)),
+                None => Ok(ExamEvent::CopiesDispatched { run, seed, graders, copies }),
+            }
+        }
         ExamCommand::ReleaseResults if session.released => Err(ExamError::Released),
         ExamCommand::ReleaseResults => Ok(ExamEvent::ResultsReleased {}),
         ExamCommand::WithdrawResults if session.released => Ok(ExamEvent::ResultsWithdrawn {}),
@@ -245,9 +303,13 @@ fn decide_in(session: &Session, command: ExamCommand) -> Result<ExamEvent, ExamE
 
 fn next(state: ExamState, event: ExamEvent) -> ExamState {
     match (state, event) {
-        (ExamState::Absent, ExamEvent::ExamCreated { code }) => {
-            ExamState::Open(Session { code, scheme: None, graders: BTreeMap::new(), released: false })
-        }
+        (ExamState::Absent, ExamEvent::ExamCreated { code }) => ExamState::Open(Session {
+            code,
+            scheme: None,
+            graders: BTreeMap::new(),
+            released: false,
+            dispatched: None,
+        }),
         (ExamState::Open(session), ExamEvent::ExamArchived {}) => ExamState::Archived(session),
         (ExamState::Open(session), event) => ExamState::Open(next_session(session, event)),
         (ExamState::Archived(session), event) => ExamState::Archived(next_session(session, event)),
@@ -265,6 +327,9 @@ fn next_session(mut session: Session, event: ExamEvent) -> Session {
         }
         ExamEvent::GraderRemoved { grader } => {
             session.graders.remove(&grader);
+        }
+        ExamEvent::CopiesDispatched { run, seed, copies, .. } => {
+            session.dispatched = Some(DispatchRun { run, seed, copies });
         }
         ExamEvent::ResultsReleased {} => session.released = true,
         ExamEvent::ResultsWithdrawn {} => session.released = false,

@@ -34,9 +34,36 @@ fn an_exam_that_does_not_exist_accepts_nothing_else() {
     }
 }
 
+fn dispatch(graders: &[ActorId]) -> ExamCommand {
+    let graders = graders.iter().map(|grader| (*grader, 0)).collect();
+    ExamCommand::Dispatch { run: uuid::Uuid::from_u128(0xd1), seed: 7, graders, copies: 2 }
+}
+
+#[test]
+fn copies_are_dealt_out_to_enrolled_graders_alone() {
+    let enrolled = ExamEvent::GraderEnrolled { grader: ADA, duty: Duty::Marker };
+    let given = [created(), enrolled];
+    expect(&given, dispatch(&[]), Err(ExamError::NoGraders));
+    expect(&given, dispatch(&[ADA, BLAISE]), Err(ExamError::NotEnrolled(BLAISE)));
+    let dealt = ExamEvent::CopiesDispatched {
+        run: uuid::Uuid::from_u128(0xd1),
+        seed: 7,
+        graders: [(ADA, 0)].into(),
+        copies: 2,
+    };
+    expect(&given, dispatch(&[ADA]), Ok(dealt.clone()));
+    let mut exam = Exam::default();
+    for event in given.into_iter().chain([dealt]) {
+        assert!(!exam.state.session().is_some_and(domain::exam::Session::assigns));
+        exam.fold(event);
+    }
+    assert!(exam.state.session().unwrap().assigns());
+}
+
 fn others() -> Vec<ExamCommand> {
     vec![
         ExamCommand::PublishScheme { questions: scheme() },
+        dispatch(&[ADA]),
         ExamCommand::EnrolGrader { grader: ADA, duty: Duty::Marker },
         ExamCommand::RemoveGrader { grader: ADA },
         ExamCommand::ReleaseResults,

@@ -12,6 +12,7 @@ use domain::copy::{CopyEvent, ExamCopy, MarkKind};
 use domain::exam::{Duty, Exam};
 use domain::operations::Operations;
 use domain::shape;
+use domain::subject::Subject;
 use domain::upcast::Upcaster;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -94,6 +95,11 @@ fn every_event_of_an_exam_reads_for_ever_and_writes_the_same() {
 #[test]
 fn every_act_of_operators_reads_for_ever_and_writes_the_same() {
     holds::<Operations>();
+}
+
+#[test]
+fn every_event_of_a_subject_reads_for_ever_and_writes_the_same() {
+    holds::<Subject>();
 }
 
 #[test]

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod dispatch;
 mod events_document;
 mod exam;
 mod finalisation;
@@ -12,10 +13,12 @@ mod intake;
 mod lock;
 mod lock_conflicts;
 mod marking;
+mod office;
 mod operations;
 mod property;
 mod shape;
 mod story;
+mod subject;
 mod transitions;
 mod upcast;
 mod values;

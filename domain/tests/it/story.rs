@@ -4,11 +4,12 @@ use cqrs_es::test::TestFramework;
 use domain::copy::command::{Failure, Marking};
 use domain::copy::event::{WorkError, WorkStage};
 use domain::copy::{
-    CopyAction, CopyCommand, CopyError, CopyEvent, ExamCopy, Mark, MarkKind, Page, ShownLock,
+    CopyAction, CopyCommand, CopyError, CopyEvent, ExamCopy, IdentificationMethod, Mark, MarkKind, Page,
+    ShownLock,
 };
 use domain::{
     ActorId, AnnotationId, Commitment, Digest, ExamId, LockId, PageBox, Points, Question, QuestionId,
-    Timestamp,
+    SubjectId, Timestamp,
 };
 use uuid::Uuid;
 
@@ -276,6 +277,21 @@ pub(crate) fn correct(id: &str, points: i64) -> CopyAction {
 
 pub(crate) fn reopen() -> CopyAction {
     CopyAction::Reopen { reason: sealed("page 2 overlooked") }
+}
+
+pub(crate) fn identify(subject: u128) -> CopyAction {
+    CopyAction::Identify {
+        subject: SubjectId(Uuid::from_u128(subject)),
+        method: IdentificationMethod::Manual,
+    }
+}
+
+pub(crate) fn unidentify() -> CopyAction {
+    CopyAction::Unidentify { reason: sealed("the wrong envelope") }
+}
+
+pub(crate) fn assign(grader: ActorId) -> CopyAction {
+    CopyAction::Assign { grader, run: None }
 }
 
 pub(crate) fn void() -> CopyAction {

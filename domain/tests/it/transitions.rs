@@ -23,9 +23,9 @@ fn stations() -> [Story; 10] {
 
 /// One row a command. An upper-case cell is the status after it: Staging, Ready, Locked, grading in Progress, grading
 /// Failed, Graded, Voided. A lower-case cell is the refusal: `-` no such copy, `t` the anonymous id is taken, `s`
-/// wrong status, `i` import not done, `a` the attempt is over, `b` being tried, `d` done, `m` no lock, `g` already graded, `x` voided.
+/// wrong status, `i` import not done, `a` the attempt is over, `b` being tried, `d` done, `n` nothing to take back, `m` no lock, `g` already graded, `x` voided.
 #[rustfmt::skip]
-const TABLE: [(&str, [&str; 10]); 19] = [
+const TABLE: [(&str, [&str; 10]); 23] = [
     //                      none  Sp   Sf   Sd   R    L    P    F    G    void
     ("request import",     ["S", "t", "t", "t", "t", "t", "t", "t", "t", "t"]),
     ("record import",      ["-", "S", "a", "i", "s", "s", "s", "s", "s", "x"]),
@@ -45,11 +45,15 @@ const TABLE: [(&str, [&str; 10]); 19] = [
     ("export",             ["-", "s", "s", "s", "s", "s", "s", "s", "G", "x"]),
     ("correct",            ["-", "s", "s", "s", "s", "s", "s", "s", "P", "x"]),
     ("reopen",             ["-", "s", "s", "s", "s", "s", "s", "s", "R", "x"]),
+    ("identify",           ["-", "S", "S", "S", "R", "L", "P", "F", "G", "x"]),
+    ("unidentify",         ["-", "n", "n", "n", "n", "n", "n", "n", "n", "x"]),
+    ("assign",             ["-", "S", "S", "S", "R", "s", "s", "F", "s", "x"]),
+    ("unassign",           ["-", "n", "n", "n", "n", "s", "s", "n", "s", "x"]),
     ("void",               ["-", "V", "V", "V", "V", "V", "s", "V", "V", "x"]),
 ];
 
 /// One action of each kind, by a caller who has what it takes wherever that is possible.
-fn actions(story: &Story) -> [CopyAction; 19] {
+fn actions(story: &Story) -> [CopyAction; 23] {
     [
         request_import("A-001"),
         record_import(1, pages()),
@@ -69,6 +73,10 @@ fn actions(story: &Story) -> [CopyAction; 19] {
         CopyAction::Export { format: ExportFormat::Pdf, sha256: final_pdf() },
         correct("1", 700),
         reopen(),
+        identify(1),
+        unidentify(),
+        assign(BLAISE),
+        CopyAction::Unassign,
         void(),
     ]
 }
@@ -94,7 +102,11 @@ fn row(action: &CopyAction) -> usize {
         CopyAction::Export { .. } => 15,
         CopyAction::Correct { .. } => 16,
         CopyAction::Reopen { .. } => 17,
-        CopyAction::Void { .. } => 18,
+        CopyAction::Identify { .. } => 18,
+        CopyAction::Unidentify { .. } => 19,
+        CopyAction::Assign { .. } => 20,
+        CopyAction::Unassign => 21,
+        CopyAction::Void { .. } => 22,
     }
 }
 
@@ -124,6 +136,7 @@ fn cell(story: &Story, action: CopyAction) -> &'static str {
         Err(CopyError::StillTried { .. }) => "b",
         Err(CopyError::NothingToRetry { .. }) => "d",
         Err(CopyError::NotImported(_)) => "i",
+        Err(CopyError::NotIdentified | CopyError::NotAssigned) => "n",
         Err(CopyError::AttemptOver { .. }) => "a",
         Err(CopyError::Lock(LockConflict::Missing)) => "m",
         Err(CopyError::Lock(LockConflict::AlreadyGraded)) => "g",

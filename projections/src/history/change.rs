@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::copy::event::Breakdown;
 use domain::copy::state::{Finalisation, Grade, Lock, Void};
 use domain::copy::{CopyStatus, Page};
-use domain::{AnnotationId, Commitment, CopyId, Points, QuestionId};
+use domain::{ActorId, AnnotationId, Commitment, CopyId, Points, QuestionId, SubjectId};
 
 use super::CopyThen;
 use crate::views::annotations::AnnotationRow;
@@ -26,6 +26,10 @@ pub struct Differs<T> {
 pub enum Change {
     /// Its status; none is that of a voided copy.
     Status(Differs<Option<CopyStatus>>),
+    /// Whose it is.
+    Subject(Differs<Option<SubjectId>>),
+    /// Who is to mark it.
+    AssignedTo(Differs<Option<ActorId>>),
     /// How far the import is; none once it is voided.
     Import(Differs<Option<ImportStanding>>),
     /// How import or finalisation failed last.
@@ -79,6 +83,8 @@ fn of_rows(before: CopyRow, after: CopyRow) -> Vec<Change> {
     let (before, after) = (before.body, after.body);
     let mut found: Vec<Change> = [
         differs(before.status, after.status).map(Change::Status),
+        differs(before.subject, after.subject).map(Change::Subject),
+        differs(before.assigned_to, after.assigned_to).map(Change::AssignedTo),
         differs(before.import, after.import).map(Change::Import),
         last_failure.map(Change::LastFailure),
     ]
@@ -123,6 +129,8 @@ impl Compared {
             filename: _,
             // These were compared already, or are compared as rows of their own views.
             status: _,
+            subject: _,
+            assigned_to: _,
             import: _,
             annotations: _,
             lock: _,

@@ -2,6 +2,7 @@
 
 use domain::copy::CopyStatus;
 use domain::copy::state::{Finalisation, Grade, Void};
+use domain::{ActorId, SubjectId};
 
 use super::words::{asked_by, of_mark, on_page, or_none, plural, revised, short};
 use super::{Change, Differs, Sentence};
@@ -14,6 +15,20 @@ pub fn words_of(change: &Change) -> Sentence {
     match change {
         Change::Status(Differs { before, after }) => {
             Sentence::of(format_args!("Status: {} → {}", status(*before), status(*after)))
+        }
+        Change::Subject(Differs { before, after }) => {
+            let known = |said: Sentence, subject: Option<SubjectId>| match subject {
+                Some(subject) => said.subject(subject),
+                None => said.words("nobody"),
+            };
+            known(known(Sentence::of("Whose it is: "), *before).words(" → "), *after)
+        }
+        Change::AssignedTo(Differs { before, after }) => {
+            let known = |said: Sentence, grader: Option<ActorId>| match grader {
+                Some(grader) => said.actor(grader),
+                None => said.words("nobody"),
+            };
+            known(known(Sentence::of("Assigned to: "), *before).words(" → "), *after)
         }
         Change::Import(Differs { before, after }) => {
             Sentence::of(format_args!("Import: {} → {}", import(*before), import(*after)))

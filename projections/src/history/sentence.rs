@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use domain::{ActorId, Commitment, Timestamp};
+use domain::{ActorId, Commitment, SubjectId, Timestamp};
 
 /// A sentence. It holds commitments and no personal text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Piece {
     Sealed(Commitment),
     /// A pseudonym.
     Actor(ActorId),
+    /// The pseudonym of a subject, for those who may know whose a copy is.
+    Subject(SubjectId),
     /// An instant.
     At(Timestamp),
 }
@@ -48,6 +50,10 @@ impl Sentence {
         self.piece(Piece::Actor(actor))
     }
 
+    pub(super) fn subject(self, subject: SubjectId) -> Self {
+        self.piece(Piece::Subject(subject))
+    }
+
     pub(super) fn at(self, at: Timestamp) -> Self {
         self.piece(Piece::At(at))
     }
@@ -61,7 +67,7 @@ impl Sentence {
     pub fn commitments(&self) -> impl Iterator<Item = Commitment> + '_ {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Sealed(text) => Some(*text),
-            Piece::Words(_) | Piece::Actor(_) | Piece::At(_) => None,
+            Piece::Words(_) | Piece::Actor(_) | Piece::Subject(_) | Piece::At(_) => None,
         })
     }
 

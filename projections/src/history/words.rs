@@ -72,6 +72,22 @@ pub fn words_of(event: &CopyEvent, after: &CopyThen) -> Sentence {
         E::FinalisationFailed { attempt, stage, error_type, will_retry, .. } => {
             failed("Final PDF", *attempt, *stage, *error_type, *will_retry)
         }
+        E::CopyIdentified { subject, method } => {
+            let said = Sentence::of("Identified as that of ").subject(*subject);
+            said.words(format_args!(" ({})", method.as_str()))
+        }
+        E::CopyUnidentified { subject, reason } => {
+            let said = Sentence::of("Said to be that of ").subject(*subject);
+            said.words(" no more, because ").sealed(*reason)
+        }
+        E::CopyAssigned { grader, before, .. } => {
+            let assigned = Sentence::of("Assigned to ").actor(*grader);
+            match before {
+                Some(before) => assigned.words(" (was ").actor(*before).words(")"),
+                None => assigned,
+            }
+        }
+        E::CopyUnassigned { grader } => Sentence::of("Assigned to ").actor(*grader).words(" no more"),
         E::CopyExported { format, sha256 } => {
             Sentence::of(format_args!("Handed out as {}, SHA-256 {}", form(*format), short(sha256)))
         }

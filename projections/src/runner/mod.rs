@@ -33,6 +33,7 @@ use crate::views::copies::Copies;
 use crate::views::copy_locks::CopyLocks;
 use crate::views::exams::Exams;
 use crate::views::parked::Parked;
+use crate::views::subjects::Subjects;
 use crate::views::work_queue::WorkQueue;
 use found::Foundry;
 
@@ -88,6 +89,7 @@ impl Projectors {
         self.run::<WorkQueue>();
         self.run::<Exams>();
         self.run::<Parked>();
+        self.run::<Subjects>();
     }
 
     /// Runs no projector yet, but listens.

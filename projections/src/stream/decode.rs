@@ -4,6 +4,7 @@ use domain::copy::CopyEvent;
 use domain::exam::ExamEvent;
 use domain::operations::OperationsEvent;
 use domain::shape::{Reading, Shape};
+use domain::subject::SubjectEvent;
 use domain::upcast::upcast;
 use domain::{Metadata, Reader, Timestamp};
 use serde::de::DeserializeOwned;
@@ -140,6 +141,7 @@ fn decode_payload(kind: StreamType, older: Option<Shape>, payload: &str) -> Resu
         StreamType::Copy => LedgerEvent::Copy(parse::<CopyEvent>(older, payload)?),
         StreamType::Exam => LedgerEvent::Exam(parse::<ExamEvent>(older, payload)?),
         StreamType::Operations => LedgerEvent::Operations(parse::<OperationsEvent>(older, payload)?),
+        StreamType::Subject => LedgerEvent::Subject(parse::<SubjectEvent>(older, payload)?),
     })
 }
 

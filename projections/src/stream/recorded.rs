@@ -7,7 +7,8 @@ use cqrs_es::Aggregate;
 use domain::copy::{CopyEvent, ExamCopy};
 use domain::exam::{Exam, ExamEvent};
 use domain::operations::{Operations, OperationsEvent};
-use domain::{CopyId, ExamId, Metadata, OperationsId, Timestamp};
+use domain::subject::{Subject, SubjectEvent};
+use domain::{CopyId, ExamId, Metadata, OperationsId, SubjectId, Timestamp};
 use uuid::Uuid;
 
 /// An event with everything that was recorded beside it.
@@ -40,6 +41,8 @@ pub enum LedgerEvent {
     Exam(ExamEvent),
     /// To a view, by an operator.
     Operations(OperationsEvent),
+    /// To a subject.
+    Subject(SubjectEvent),
 }
 
 impl LedgerEvent {
@@ -50,11 +53,12 @@ impl LedgerEvent {
             Self::Copy(event) => event.type_name(),
             Self::Exam(event) => event.type_name(),
             Self::Operations(event) => event.type_name(),
+            Self::Subject(event) => event.type_name(),
         }
     }
 }
 
-/// A stream: one copy, one exam, or the acts of operators.
+/// A stream: one copy, one exam, one subject, or the acts of operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StreamId {
     /// A copy's stream.
@@ -63,6 +67,8 @@ pub enum StreamId {
     Exam(ExamId),
     /// The acts of operators.
     Operations(OperationsId),
+    /// A subject's stream.
+    Subject(SubjectId),
 }
 
 /// The kinds of stream that this build knows.
@@ -74,11 +80,13 @@ pub enum StreamType {
     Exam,
     /// Acts of operators.
     Operations,
+    /// Subjects.
+    Subject,
 }
 
 impl StreamType {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Copy, Self::Exam, Self::Operations];
+    pub const ALL: [Self; 4] = [Self::Copy, Self::Exam, Self::Operations, Self::Subject];
 
     /// As it stands in the column `aggregate_type`.
     #[must_use]
@@ -87,6 +95,7 @@ impl StreamType {
             Self::Copy => ExamCopy::TYPE,
             Self::Exam => Exam::TYPE,
             Self::Operations => Operations::TYPE,
+            Self::Subject => Subject::TYPE,
         }
     }
 
@@ -97,6 +106,7 @@ impl StreamType {
             Self::Copy => StreamId::Copy(CopyId(id)),
             Self::Exam => StreamId::Exam(ExamId(id)),
             Self::Operations => StreamId::Operations(OperationsId(id)),
+            Self::Subject => StreamId::Subject(SubjectId(id)),
         }
     }
 }
@@ -116,6 +126,7 @@ impl StreamId {
             Self::Copy(_) => StreamType::Copy,
             Self::Exam(_) => StreamType::Exam,
             Self::Operations(_) => StreamType::Operations,
+            Self::Subject(_) => StreamType::Subject,
         }
     }
 
@@ -126,6 +137,7 @@ impl StreamId {
             Self::Copy(id) => id.0,
             Self::Exam(id) => id.0,
             Self::Operations(id) => id.0,
+            Self::Subject(id) => id.0,
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod exams;
 mod page;
 pub mod parked;
 pub(crate) mod row;
+pub mod subjects;
 pub mod work_queue;
 
 pub use page::{PageSize, PageSizeError, Slice};
@@ -17,7 +18,7 @@ use crate::rebuild::{Recipe, recipe};
 use crate::table::Table;
 
 /// Every view of this build, with the tables that it writes.
-pub const ALL: [(ViewName, &[Table]); 7] = [
+pub const ALL: [(ViewName, &[Table]); 8] = [
     (copies::VIEW, copies::Copies::TABLES),
     (copy_locks::VIEW, copy_locks::CopyLocks::TABLES),
     (annotations::VIEW, annotations::Annotations::TABLES),
@@ -25,6 +26,7 @@ pub const ALL: [(ViewName, &[Table]); 7] = [
     (work_queue::VIEW, work_queue::WorkQueue::TABLES),
     (exams::VIEW, exams::Exams::TABLES),
     (parked::VIEW, parked::Parked::TABLES),
+    (subjects::VIEW, subjects::Subjects::TABLES),
 ];
 
 /// How each of them is rebuilt.
@@ -37,5 +39,6 @@ pub(crate) fn recipes() -> Vec<Box<dyn Recipe>> {
         recipe::<work_queue::WorkQueue>(),
         recipe::<exams::Exams>(),
         recipe::<parked::Parked>(),
+        recipe::<subjects::Subjects>(),
     ]
 }

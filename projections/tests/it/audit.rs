@@ -1,13 +1,13 @@
 //! What auditors find.
 
-use domain::copy::CopyEvent;
+use domain::copy::{CopyEvent, IdentificationMethod};
 use domain::exam::ExamEvent;
-use domain::{CopyId, ExamId};
+use domain::{Commitment, CopyId, ExamId, SubjectId};
 use fixtures::golden;
 use projections::StreamId;
 use projections::audit_trail::{self, AuditFilter, AuditRow, Subject};
 use projections::views::PageSize;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::ledger::{ADA, Row, TestLedger, by};
@@ -52,6 +52,33 @@ async fn a_copy_s_life_is_told_in_the_order_in_which_it_happened() {
     assert_eq!((rows[4].actor, rows[4].request_id.as_str()), (ADA, "request-1"));
 }
 
+/// Opens the name of one file, and tells nobody whose a copy is.
+struct OneText;
+
+impl audit_trail::Opening for OneText {
+    fn text(&self, commitment: Commitment) -> Value {
+        if commitment == sealed("Zoé.pdf") { json!("Zoé.pdf") } else { json!("[erased]") }
+    }
+
+    fn subject(&self, _: SubjectId) -> Value {
+        Value::Null
+    }
+}
+
+#[tokio::test]
+async fn whose_a_copy_is_stands_in_its_trail_and_is_opened_to_those_who_may_know() {
+    let copy = copy_id("A-001");
+    let mut events = story::to_locked("A-001");
+    let subject = SubjectId(uuid::Uuid::from_u128(0x5e));
+    events.push(CopyEvent::CopyIdentified { subject, method: IdentificationMethod::Roster });
+    let rows = told(&events).await;
+    let identified = rows.last().unwrap();
+    assert_eq!((identified.subject, identified.action.as_str()), (Subject::Copy(copy), "IDENTIFY"));
+    let mut metadata = identified.metadata.clone();
+    audit_trail::open(&mut metadata, &OneText);
+    assert_eq!(metadata, json!({"subject": null, "method": "ROSTER"}));
+}
+
 #[tokio::test]
 async fn an_import_is_told_with_its_file_and_its_pages() {
     let rows = told(&story::to_locked("A-001")).await;
@@ -60,9 +87,7 @@ async fn an_import_is_told_with_its_file_and_its_pages() {
     assert_eq!(import["pages"], json!(2));
     assert_eq!(audit_trail::commitments(import), [sealed("Zoé.pdf")]);
     let mut opened = import.clone();
-    audit_trail::open(&mut opened, &|commitment| {
-        if commitment == sealed("Zoé.pdf") { "Zoé.pdf".to_owned() } else { "[erased]".to_owned() }
-    });
+    audit_trail::open(&mut opened, &OneText);
     assert_eq!(opened["filename"], json!("Zoé.pdf"));
 }
 

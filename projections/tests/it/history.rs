@@ -229,6 +229,7 @@ fn spoken(sentence: &history::Sentence) -> String {
         Piece::Words(words) => words.clone(),
         Piece::Sealed(_) => "…".to_owned(),
         Piece::Actor(actor) => actor.to_string(),
+        Piece::Subject(subject) => subject.to_string(),
         Piece::At(at) => at.to_string(),
     })
 }

@@ -43,10 +43,10 @@ async fn holds(ledger: &TestLedger, lives: &[Life]) {
     }
     assert_eq!(copies::status_counts(ledger.pool(), None).await.unwrap(), counts);
     let counted: i64 = counts.values().map(|count| *count as i64).sum();
-    let listed = ledger.count("SELECT count(*) FROM copies_v1 WHERE status IS NOT NULL").await;
+    let listed = ledger.count("SELECT count(*) FROM copies_v2 WHERE status IS NOT NULL").await;
     assert_eq!(listed, counted);
-    let apart = "SELECT count(*) FROM (SELECT exam_id, status, count(*) FROM copies_v1 WHERE status IS NOT NULL \
-        GROUP BY 1, 2 EXCEPT SELECT exam_id, status, copies FROM copy_status_counts_v1) AS apart";
+    let apart = "SELECT count(*) FROM (SELECT exam_id, status, count(*) FROM copies_v2 WHERE status IS NOT NULL \
+        GROUP BY 1, 2 EXCEPT SELECT exam_id, status, copies FROM copy_status_counts_v2) AS apart";
     assert_eq!(ledger.count(apart).await, 0);
 }
 

@@ -106,8 +106,8 @@ async fn rows_that_were_changed_behind_the_view_are_put_right_by_replacing_their
     ledger.fold_all().await;
     let before = ledger.dump_all().await;
     for sql in [
-        "UPDATE copies_v1 SET status = 'GRADED', total_hundredths = 12",
-        "DELETE FROM copy_status_counts_v1",
+        "UPDATE copies_v2 SET status = 'GRADED', total_hundredths = 12",
+        "DELETE FROM copy_status_counts_v2",
         "UPDATE annotations_v1 SET x = x + 1",
         "DELETE FROM audit_trail_v1 WHERE position % 3 = 0",
         "DELETE FROM copy_locks_v1",

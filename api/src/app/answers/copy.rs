@@ -11,6 +11,7 @@ use super::copy_parts::{
     FailureAnswer, FinalisationAnswer, GradeAnswer, HeldLock, ImportAnswer, MarkingAnswer, PageAnswer,
     SourceAnswer, VoidAnswer,
 };
+use super::sealed::Whose;
 
 /// What stands in `status` of a copy that counts no more, beside the six statuses that are counted.
 pub const VOIDED: &str = "VOIDED";
@@ -27,6 +28,11 @@ pub struct CopyAnswer {
     pub anonymous_id: String,
     /// STAGING, READY, LOCKED, GRADING_IN_PROGRESS, GRADING_FAILED, GRADED, or VOIDED.
     pub status: &'static str,
+    /// The pseudonym of whose it is, once it is identified; null for those who mark.
+    #[schema(value_type = Option<Uuid>)]
+    pub subject_id: Option<Whose>,
+    /// The grader who is to mark it, where somebody is.
+    pub assigned_to: Option<Uuid>,
     /// Sequence of the last event of the copy.
     pub sequence: u64,
     /// The scan as it came in.
@@ -82,6 +88,8 @@ impl CopyAnswer {
             id: id.0,
             exam_id: body.exam.0,
             status: body.status.map_or(VOIDED, CopyStatus::as_str),
+            subject_id: body.subject.map(Whose),
+            assigned_to: body.assigned_to.map(|grader| grader.0),
             sequence: body.sequence,
             source: SourceAnswer { sha256: body.source, bytes: body.source_bytes },
             import: body.import.map(ImportAnswer::of),

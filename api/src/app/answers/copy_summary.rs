@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::copy::VOIDED;
 use super::copy_parts::{FailureAnswer, GradeAnswer, HeldLock, ImportAnswer};
 use super::decimal::DecimalPoints;
+use super::sealed::Whose;
 
 /// A copy in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,6 +23,11 @@ pub struct CopySummary {
     pub anonymous_id: String,
     /// STAGING, READY, LOCKED, GRADING_IN_PROGRESS, GRADING_FAILED, GRADED, or VOIDED.
     pub status: &'static str,
+    /// The pseudonym of whose it is, once it is identified; null for those who mark.
+    #[schema(value_type = Option<Uuid>)]
+    pub subject_id: Option<Whose>,
+    /// The grader who is to mark it, where somebody is.
+    pub assigned_to: Option<Uuid>,
     /// Sequence of the last event of the copy.
     pub sequence: u64,
     /// How far the import is.
@@ -55,6 +61,8 @@ impl From<CopyRow> for CopySummary {
             exam_id: body.exam.0,
             anonymous_id: body.anonymous_id.into(),
             status: body.status.map_or(VOIDED, CopyStatus::as_str),
+            subject_id: body.subject.map(Whose),
+            assigned_to: body.assigned_to.map(|grader| grader.0),
             sequence: body.sequence,
             import: body.import.map(ImportAnswer::of),
             page_count: body.pages.len(),

@@ -15,7 +15,7 @@ use super::copy_parts::{
 };
 use super::decimal::DecimalPoints;
 use super::history::{ChangeAnswer, LockThenAnswer};
-use super::sealed::SealedText;
+use super::sealed::{SealedText, Whose};
 
 /// The two sides of a change, texts sealed.
 struct Sides {
@@ -34,6 +34,8 @@ impl ChangeAnswer {
             Change::AnnotationAdded(row) | Change::AnnotationRemoved(row) => (None, Some(row.annotation.0)),
             Change::AnnotationRevised(differs) => (None, Some(differs.after.annotation.0)),
             Change::Status(_)
+            | Change::Subject(_)
+            | Change::AssignedTo(_)
             | Change::Import(_)
             | Change::LastFailure(_)
             | Change::Pages(_)
@@ -56,6 +58,8 @@ fn sides(copy: CopyId, change: &Change, at: &Differs<Timestamp>) -> Sides {
         Change::Status(differs) => {
             both("status", differs, |status| status.map_or(VOIDED, CopyStatus::as_str))
         }
+        Change::Subject(differs) => both("subject_id", differs, |subject| subject.map(Whose)),
+        Change::AssignedTo(differs) => both("assigned_to", differs, |grader| grader.map(|grader| grader.0)),
         Change::Import(differs) => both("import", differs, |import| import.map(ImportAnswer::of)),
         Change::LastFailure(differs) => {
             both("last_failure", differs, |failure| failure.map(FailureAnswer::of))

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::answers::annotation::AnnotationAnswer;
 use super::super::execute::json;
-use super::super::{App, AppError, Page};
+use super::super::{App, AppError, Page, Sight};
 
 impl App {
     /// An annotation that stands, its text opened.
@@ -15,6 +15,7 @@ impl App {
     /// [`AppError::NoSuch`], [`AppError::Behind`].
     pub async fn annotation(
         &self,
+        sight: Sight,
         copy: CopyId,
         annotation: AnnotationId,
         seen: Option<i64>,
@@ -26,7 +27,7 @@ impl App {
             row = annotations::get(self.views.pool(), copy, annotation).await?;
         }
         let row = row.ok_or(AppError::NoSuch("annotation on this copy"))?;
-        self.opened(json(&AnnotationAnswer::of_row(row))).await
+        self.opened(sight, json(&AnnotationAnswer::of_row(row))).await
     }
 
     /// A page of the annotations that stand on a copy, in the order in which they were added, texts opened.
@@ -35,6 +36,7 @@ impl App {
     /// [`AppError::NoSuch`] where there is no such copy, [`AppError::OldCursor`], [`AppError::Behind`].
     pub async fn annotations(
         &self,
+        sight: Sight,
         copy: CopyId,
         page_index: Option<u32>,
         page: Page,
@@ -45,6 +47,6 @@ impl App {
         let after = page.after_number();
         let slice = annotations::of_copy(self.views.pool(), copy, page_index, after, page.size).await?;
         let standing = self.list(&page, slice, AnnotationAnswer::of_row).await?;
-        self.opened(json(&standing)).await
+        self.opened(sight, json(&standing)).await
     }
 }

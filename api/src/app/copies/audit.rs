@@ -1,12 +1,12 @@
 //! Reading the audit trail.
 
-use domain::{ActorId, CopyId, Role};
+use domain::{ActorId, CopyId};
 use projections::views::audit_trail::{self, AuditFilter, Subject};
 use serde_json::Value;
 
 use super::super::answers::audit::AuditLine;
 use super::super::execute::json;
-use super::super::{App, AppError, Page};
+use super::super::{App, AppError, Page, Sight};
 
 /// Which lines of a trail are asked for.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl App {
     /// [`AppError::NoSuch`] where there is no such copy, [`AppError::OldCursor`], [`AppError::Behind`].
     pub async fn audit_trail(
         &self,
-        reader: Role,
+        sight: Sight,
         asked: AuditAsked,
         seen: Option<i64>,
     ) -> Result<Value, AppError> {
@@ -41,19 +41,11 @@ impl App {
         let subject = Subject::Copy(asked.copy);
         let (after, size) = (asked.page.after_number(), asked.page.size);
         let mut slice = audit_trail::of(self.views.pool(), subject, &filter, after, size).await?;
-        if !reads_file_names(reader) {
+        if !sight.file_names {
             slice.items.iter_mut().for_each(|row| withhold_file_name(&mut row.metadata));
         }
         let lines = self.list(&asked.page, slice, AuditLine::from).await?;
-        self.opened(json(&lines)).await
-    }
-}
-
-/// A grader marks a copy without knowing whose it is.
-const fn reads_file_names(reader: Role) -> bool {
-    match reader {
-        Role::Admin | Role::Auditor => true,
-        Role::Grader | Role::System => false,
+        self.opened(sight, json(&lines)).await
     }
 }
 

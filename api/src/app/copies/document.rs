@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::super::answers::annotation::AnnotationAnswer;
 use super::super::answers::copy::CopyAnswer;
 use super::super::execute::json;
-use super::super::{App, AppError};
+use super::super::{App, AppError, Sight};
 
 /// Names the shape of the document; another shape gets another name.
 const FORMAT: &str = "gradeledger-copy v1";
@@ -88,7 +88,7 @@ impl App {
             annotations,
             events,
         };
-        let document = self.opened(json(&document)).await?;
+        let document = self.opened(Sight::ALL, json(&document)).await?;
         Ok(document.to_string().into())
     }
 }

@@ -7,7 +7,7 @@ use domain::copy::{CopyAction, CopyState, ExamCopy, ShownLock};
 
 use super::super::answers::copy::CopyAnswer;
 use super::super::execute::json;
-use super::super::{App, AppError, Caller, Written};
+use super::super::{App, AppError, Caller, Sight, Written};
 
 /// How often a copy is looked at while someone waits for its final PDF.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -36,7 +36,9 @@ impl App {
         let order = self.order(caller, copy).await?;
         let written = order.send_for_copy(CopyAction::Finalise { shown }).await?;
         let ended = match wait {
-            Some(wait) => tokio::time::timeout(wait, self.finalised(copy)).await.ok().transpose()?,
+            Some(wait) => {
+                tokio::time::timeout(wait, self.finalised(caller.sight(), copy)).await.ok().transpose()?
+            }
             None => None,
         };
         Ok(match ended {
@@ -46,11 +48,11 @@ impl App {
     }
 
     /// The copy once its finalisation has ended. Never ready if no worker runs: the caller bounds the wait.
-    async fn finalised(&self, copy: CopyId) -> Result<Written, AppError> {
+    async fn finalised(&self, sight: Sight, copy: CopyId) -> Result<Written, AppError> {
         loop {
             let loaded = self.ledger.load::<ExamCopy>(copy.0).await?;
             if !is_under_way(&loaded.state.state) {
-                let answer = self.opened(json(&CopyAnswer::of(copy, &loaded.state))).await?;
+                let answer = self.opened(sight, json(&CopyAnswer::of(copy, &loaded.state))).await?;
                 let position = self.ledger.place_of(loaded.position).await?;
                 return Ok(Written { answer, position });
             }

@@ -16,7 +16,7 @@ use super::super::answers::decimal::DecimalPoints;
 use super::super::answers::history::{ActAnswer, AsOfAnswer, ChangeAnswer, HistoryAnswer, HistoryDiffAnswer};
 use super::super::execute::json;
 use super::super::opening::{Opener, Texts};
-use super::super::{App, AppError};
+use super::super::{App, AppError, Sight};
 
 /// Where the past of copies is read: the ledger's events, and the keys of its texts where they are at hand.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +49,9 @@ pub struct Told {
     pub acts: Vec<ActAnswer>,
 }
 
+/// What stands in a sentence for a subject whom the reader may not know.
+const WITHHELD: &str = "[withheld]";
+
 /// An act whose words are not opened yet.
 struct SealedAct {
     answer: ActAnswer,
@@ -60,8 +63,8 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::History`] where that moment cannot be shown.
-    pub async fn copy_history(&self, copy: CopyId, moment: Moment) -> Result<Value, AppError> {
-        self.past().at(copy, moment).await
+    pub async fn copy_history(&self, sight: Sight, copy: CopyId, moment: Moment) -> Result<Value, AppError> {
+        self.past(sight).at(copy, moment).await
     }
 
     /// What changed between two moments, texts opened.
@@ -70,14 +73,15 @@ impl App {
     /// As [`App::copy_history`].
     pub async fn copy_history_diff(
         &self,
+        sight: Sight,
         copy: CopyId,
         stretch: (Moment, Moment),
     ) -> Result<Value, AppError> {
-        self.past().between(copy, stretch).await
+        self.past(sight).between(copy, stretch).await
     }
 
-    fn past(&self) -> CopyPast<'_> {
-        let (pool, opener) = (self.views.pool(), Opener::Vault(&self.vault));
+    fn past(&self, sight: Sight) -> CopyPast<'_> {
+        let (pool, opener) = (self.views.pool(), Opener::vault(&self.vault, sight));
         CopyPast { pool, opener, spelling: Spelling::Exact, most_events: self.history.events }
     }
 }
@@ -186,6 +190,9 @@ impl Spelling {
             Piece::Words(words) => words.clone(),
             Piece::Sealed(text) => texts.shown(*text).to_owned(),
             Piece::Actor(actor) => self.id(&actor.to_string()),
+            Piece::Subject(subject) => {
+                texts.whose(*subject).map_or_else(|| WITHHELD.to_owned(), |it| self.id(&it.to_string()))
+            }
             Piece::At(at) => self.instant(&at.to_string()),
         })
     }

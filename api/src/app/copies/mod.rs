@@ -6,6 +6,7 @@
 
 mod annotate;
 mod annotations;
+mod assign;
 mod audit;
 mod correct;
 mod document;
@@ -15,6 +16,7 @@ mod final_pdf;
 mod finalise;
 mod force_release;
 mod history;
+mod identify;
 mod import;
 mod list;
 mod lock;

@@ -13,7 +13,7 @@ use super::super::{App, AppError, Caller, Written};
 use crate::vault::{Purpose, VaultOwner, VaultRow};
 
 /// A command to a copy on its way: the copy as it stands, and what was sealed for it.
-pub(super) struct CopyOrder<'a> {
+pub(in crate::app) struct CopyOrder<'a> {
     app: &'a App,
     caller: &'a Caller,
     copy: CopyId,
@@ -24,7 +24,7 @@ pub(super) struct CopyOrder<'a> {
 impl App {
     /// Begins an order to a copy that exists, and records the expiry of its lease if that is over: a refused
     /// command keeps no event, so the expiry is a command of its own.
-    pub(super) async fn order<'a>(
+    pub(in crate::app) async fn order<'a>(
         &'a self,
         caller: &'a Caller,
         copy: CopyId,
@@ -38,7 +38,7 @@ impl App {
     }
 
     /// The copy as its stream has made it.
-    pub(super) async fn copy_state(&self, copy: CopyId) -> Result<Arc<ExamCopy>, AppError> {
+    pub(in crate::app) async fn copy_state(&self, copy: CopyId) -> Result<Arc<ExamCopy>, AppError> {
         let loaded = self.ledger.load::<ExamCopy>(copy.0).await?;
         match loaded.state.state {
             CopyState::Absent => Err(AppError::NoSuch("copy")),
@@ -112,7 +112,7 @@ impl CopyOrder<'_> {
     }
 
     /// Sends it; answers with what `answer` makes of the copy after it.
-    pub(super) async fn send<T: Serialize>(
+    pub(in crate::app) async fn send<T: Serialize>(
         self,
         action: CopyAction,
         answer: impl Fn(&ExamCopy) -> T + Send + Sync,

@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use super::super::answers::copy::CopyAnswer;
 use super::super::execute::json;
-use super::super::{App, AppError};
+use super::super::{App, AppError, Sight};
 
 impl App {
     /// The copy with its pages, marks and outcome, texts opened.
     ///
     /// # Errors
     /// [`AppError::NoSuch`], or [`AppError::Behind`] where the view does not come to `seen` in time.
-    pub async fn copy(&self, copy: CopyId, seen: Option<i64>) -> Result<Value, AppError> {
+    pub async fn copy(&self, sight: Sight, copy: CopyId, seen: Option<i64>) -> Result<Value, AppError> {
         self.catch_up(copies::VIEW, seen).await?;
         let mut row = copies::get(self.views.pool(), copy).await?;
         if row.is_none() {
@@ -21,6 +21,6 @@ impl App {
             row = copies::get(self.views.pool(), copy).await?;
         }
         let row = row.ok_or(AppError::NoSuch("copy"))?;
-        self.opened(json(&CopyAnswer::of_row(row))).await
+        self.opened(sight, json(&CopyAnswer::of_row(row))).await
     }
 }

@@ -1,8 +1,11 @@
 //! What can be done with an exam.
 
+mod dispatch;
 mod order;
 mod read;
 
+pub use dispatch::Dealing;
+use domain::access::{Act, Scopes, may};
 use domain::exam::{Duty, ExamCommand};
 use domain::{ActorId, ExamCode, ExamId, Question};
 use uuid::Uuid;
@@ -35,7 +38,7 @@ impl App {
     /// Lets a grader mark the exam's copies.
     ///
     /// # Errors
-    /// A rule of the exam.
+    /// [`AppError::AdminsOnly`] where somebody else names a lead, or a rule of the exam.
     pub async fn enrol_grader(
         &self,
         caller: &Caller,
@@ -43,19 +46,27 @@ impl App {
         grader: ActorId,
         duty: Duty,
     ) -> Result<Written, AppError> {
+        if duty == Duty::Lead {
+            check_names_leads(caller)?;
+        }
         self.command_exam(caller, exam, ExamCommand::EnrolGrader { grader, duty }).await
     }
 
-    /// Lets a grader take no more of its copies; a lock that stands may be worked to its end.
+    /// Lets a grader mark no more of its copies, not even one that they have in hand: their lock is nobody's until its lease
+    /// ends or the lead takes it away.
     ///
     /// # Errors
-    /// A rule of the exam.
+    /// [`AppError::AdminsOnly`] where somebody else removes a lead, or a rule of the exam.
     pub async fn remove_grader(
         &self,
         caller: &Caller,
         exam: ExamId,
         grader: ActorId,
     ) -> Result<Written, AppError> {
+        let standing = self.exam_state(exam).await?;
+        if standing.state.session().and_then(|session| session.graders.get(&grader)) == Some(&Duty::Lead) {
+            check_names_leads(caller)?;
+        }
         self.command_exam(caller, exam, ExamCommand::RemoveGrader { grader }).await
     }
 
@@ -82,4 +93,9 @@ impl App {
     pub async fn withdraw_results(&self, caller: &Caller, exam: ExamId) -> Result<Written, AppError> {
         self.command_exam(caller, exam, ExamCommand::WithdrawResults).await
     }
+}
+
+/// Else a lead could make themselves successors whom the office never saw.
+fn check_names_leads(caller: &Caller) -> Result<(), AppError> {
+    if may(Act::NameLeads, caller.role, Scopes::NONE) { Ok(()) } else { Err(AppError::AdminsOnly) }
 }

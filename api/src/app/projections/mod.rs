@@ -12,7 +12,7 @@ pub use error::ViewError;
 use super::answers::projections::{LEFT_OUT_SHOWN, ProjectionAnswer, ProjectionsAnswer};
 use super::execute::json;
 use super::opening::Opener;
-use super::{App, AppError};
+use super::{App, AppError, Sight};
 
 impl App {
     /// How far each view has come, what stopped it, what holds it up and what it leaves out. What other sessions ask the
@@ -20,21 +20,23 @@ impl App {
     ///
     /// # Errors
     /// The database did not answer.
-    pub async fn projections(&self, role: Role) -> Result<Value, AppError> {
+    pub async fn projections(&self, role: Role, sight: Sight) -> Result<Value, AppError> {
         let status = self.views.status_explained().await?;
         let left_out = self.views.left_out(LEFT_OUT_SHOWN).await?;
         let answer = ProjectionsAnswer::of(self.ledger.epoch().await?, status, left_out);
         let answer = json(&match role {
             Role::Admin => answer,
             Role::Auditor => answer.without_queries(),
-            Role::Grader | Role::System => answer.without_queries().without_reasons(),
+            Role::Grader | Role::Clerk | Role::Student | Role::Service | Role::System => {
+                answer.without_queries().without_reasons()
+            }
         });
         // How the views stand must be told though the keys are away.
-        match Opener::Vault(&self.vault).opened(answer.clone()).await {
+        match Opener::vault(&self.vault, sight).opened(answer.clone()).await {
             Ok(opened) => Ok(opened),
             Err(error) => {
                 tracing::warn!(cause = domain::chain(&error), "why streams are parked cannot be opened");
-                Ok(Opener::Nobody.opened(answer).await?)
+                Ok(Opener::nobody().opened(answer).await?)
             }
         }
     }

@@ -139,6 +139,6 @@ impl App {
     pub async fn status(&self, role: Role) -> Result<Value, AppError> {
         let answer = look(&self.watched, role == Role::Admin).await;
         // Why streams are parked is for those who ask for it: `GET /api/projections`.
-        Ok(Opener::Nobody.opened(json(&answer)).await?)
+        Ok(Opener::nobody().opened(json(&answer)).await?)
     }
 }

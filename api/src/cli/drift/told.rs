@@ -97,6 +97,7 @@ fn words(stream: StreamId) -> String {
         StreamId::Copy(copy) => format!("copy {copy}"),
         StreamId::Exam(exam) => format!("exam {exam}"),
         StreamId::Operations(_) => "acts of operators".to_owned(),
+        StreamId::Subject(subject) => format!("subject {subject}"),
     }
 }
 

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::LedgerAlone;
 use super::older;
-use crate::app::Opener;
 use crate::app::answers::projections::LeftOutAnswer;
+use crate::app::{Opener, Sight};
 use crate::cli::settings::{Hand, Place};
 use crate::cli::stdout::{on_a_line, print};
 
@@ -47,7 +47,7 @@ async fn list_in(ledger: &LedgerAlone, settings: &ParkedSettings) -> anyhow::Res
         .collect::<serde_json::Result<_>>()?;
     let is_empty = listed.is_empty();
     let vault = if is_empty { None } else { ledger.vault_or_say(&settings.place).await };
-    let opener = vault.as_ref().map_or(Opener::Nobody, Opener::Vault);
+    let opener = vault.as_ref().map_or_else(Opener::nobody, |vault| Opener::vault(vault, Sight::ALL));
     let listed = opener.opened(json!(listed)).await?;
     print(|out| match listed.as_array() {
         _ if settings.json => writeln!(out, "{listed:#}"),

@@ -47,7 +47,7 @@ impl Repaired<'_> {
             "actor_id": self.caller.actor,
             "request_id": self.caller.request_id,
             "position": self.written.position.number,
-            "before": Opener::Vault(vault).opened(before).await?,
+            "before": Opener::vault(vault, self.caller.sight()).opened(before).await?,
             "after": self.written.answer,
             "next": self.next(),
         }))

@@ -62,7 +62,7 @@ async fn show(watched: &Watched, name: &str, settings: &StatusSettings) -> anyho
     loop {
         let answer = look(watched, true).await;
         // Why streams are parked is sealed, and this needs no keys; `gradeledger projections parked` opens it.
-        let json = Opener::Nobody.opened(serde_json::to_value(&answer)?).await?;
+        let json = Opener::nobody().opened(serde_json::to_value(&answer)?).await?;
         print(|out| {
             if settings.json {
                 return writeln!(out, "{json}");

@@ -24,7 +24,7 @@ pub(crate) async fn get(
     app: App,
     call: Call,
 ) -> Result<Answer, ApiError> {
-    let found = app.annotation(copy, annotation, call.seen_position).await?;
+    let found = app.annotation(call.sight(), copy, annotation, call.seen_position).await?;
     let revision = found.get("revision").and_then(serde_json::Value::as_u64).unwrap_or_default();
     Ok(ask::read(&found)?.header(ETAG, &etag(revision)))
 }

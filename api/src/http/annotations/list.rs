@@ -37,5 +37,5 @@ pub(crate) async fn list(
     call: Call,
 ) -> Result<Answer, ApiError> {
     let page = paging::page(query.limit, query.cursor.as_deref())?;
-    ask::read(&app.annotations(copy, query.page_index, page, call.seen_position).await?)
+    ask::read(&app.annotations(call.sight(), copy, query.page_index, page, call.seen_position).await?)
 }

@@ -40,5 +40,5 @@ pub(crate) async fn audit(copy: CopyId, query: WhichLines, app: App, call: Call)
         actor: query.actor_id.map(ActorId),
         page: paging::page(query.limit, query.cursor.as_deref())?,
     };
-    ask::read(&app.audit_trail(call.actor.role, asked, call.seen_position).await?)
+    ask::read(&app.audit_trail(call.sight(), asked, call.seen_position).await?)
 }

@@ -1,6 +1,6 @@
 //! `GET /api/copies/{copy}/final-pdf`.
 
-use domain::CopyId;
+use domain::{CopyId, Role};
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, ETAG};
 
 use crate::app::{App, FinalPdf};
@@ -14,12 +14,17 @@ use crate::http::errors::ApiError;
     params(("copy" = Uuid, Path, description = "The copy's id")),
     responses((status = 200, description = "The PDF", content_type = "application/pdf", body = Vec<u8>)),
 )]
-pub(crate) async fn final_pdf(copy: CopyId, app: App, _call: Call) -> Result<Answer, ApiError> {
+pub(crate) async fn final_pdf(copy: CopyId, app: App, call: Call) -> Result<Answer, ApiError> {
+    // It shows what graders wrote.
+    if !call.sight().texts && call.actor.role == Role::Auditor {
+        let detail = "the final PDF shows what graders wrote: say why you open it in the header X-Access-Reason; the reason is recorded";
+        return Err(ApiError::forbidden("reason_required", detail));
+    }
     Ok(attached(app.final_pdf(copy).await?))
 }
 
 /// A final PDF as a download.
-pub(super) fn attached(final_pdf: FinalPdf) -> Answer {
+pub(in crate::http) fn attached(final_pdf: FinalPdf) -> Answer {
     // An anonymous id needs no quoting: it is made of letters, digits, full stop, underscore and hyphen.
     let name = format!("attachment; filename=\"{}.pdf\"", final_pdf.anonymous_id);
     Answer::bytes("application/pdf", final_pdf.pdf)

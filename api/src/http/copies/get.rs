@@ -16,5 +16,5 @@ use crate::http::errors::ApiError;
     responses((status = 200, description = "The copy", body = crate::app::answers::copy::CopyAnswer)),
 )]
 pub(crate) async fn get(copy: CopyId, app: App, call: Call) -> Result<Answer, ApiError> {
-    ask::read(&app.copy(copy, call.seen_position).await?)
+    ask::read(&app.copy(call.sight(), copy, call.seen_position).await?)
 }

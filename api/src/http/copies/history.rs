@@ -59,7 +59,12 @@ impl WhichMoment {
             body = crate::http::openapi::ErrorBody),
         (status = 409, description = "A position past the ledger's head", body = crate::http::openapi::ErrorBody),
     ))]
-pub(crate) async fn history(copy: CopyId, query: WhichMoment, app: App, _: Call) -> Result<Answer, ApiError> {
+pub(crate) async fn history(
+    copy: CopyId,
+    query: WhichMoment,
+    app: App,
+    call: Call,
+) -> Result<Answer, ApiError> {
     let moment = query.moment(&app).await?;
-    ask::read(&app.copy_history(copy, moment).await?)
+    ask::read(&app.copy_history(call.sight(), copy, moment).await?)
 }

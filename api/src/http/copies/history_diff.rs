@@ -39,9 +39,9 @@ pub(crate) async fn history_diff(
     copy: CopyId,
     query: WhichStretch,
     app: App,
-    _: Call,
+    call: Call,
 ) -> Result<Answer, ApiError> {
     let from = moment::any("from", query.from.as_deref())?.unwrap_or(Moment::Sequence(1));
     let to = moment::any("to", query.to.as_deref())?.unwrap_or(Moment::Now);
-    ask::read(&app.copy_history_diff(copy, (from, to)).await?)
+    ask::read(&app.copy_history_diff(call.sight(), copy, (from, to)).await?)
 }

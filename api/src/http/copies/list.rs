@@ -61,5 +61,5 @@ async fn page(exam: Option<ExamId>, query: &WhichCopies, app: &App, call: &Call)
         standing: query.status.as_deref().map(paging::standing).transpose()?.unwrap_or_default(),
         page: paging::page(query.limit, query.cursor.as_deref())?,
     };
-    ask::read(&app.copies(asked, call.seen_position).await?)
+    ask::read(&app.copies(&call.actor, asked, call.seen_position).await?)
 }

@@ -28,5 +28,5 @@ pub(crate) struct WhichExams {
     responses((status = 200, description = "A page of exams", body = List<ExamAnswer>)))]
 pub(crate) async fn list(query: WhichExams, app: App, call: Call) -> Result<Answer, ApiError> {
     let page = paging::page(query.limit, query.cursor.as_deref())?;
-    ask::read(&app.exams(page, call.seen_position).await?)
+    ask::read(&app.exams(&call.actor, page, call.seen_position).await?)
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod archive;
 pub(super) mod create;
+pub(super) mod dispatch;
 pub(super) mod get;
 pub(super) mod graders;
 pub(super) mod list;

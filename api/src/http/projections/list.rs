@@ -11,5 +11,5 @@ use crate::http::errors::ApiError;
 #[utoipa::path(get, path = "/api/projections", tag = "projections",
     responses((status = 200, description = "Every view", body = ProjectionsAnswer)))]
 pub(crate) async fn list(app: App, call: Call) -> Result<Answer, ApiError> {
-    ask::read(&app.projections(call.actor.role).await?)
+    ask::read(&app.projections(call.actor.role, call.sight()).await?)
 }

@@ -4,13 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use domain::Role;
+use domain::access::Act;
 use fixtures::database::TestDatabase;
 use gradeledger::app::{App, Parts, Watched};
 use gradeledger::at;
 use gradeledger::blobs::Blobs;
 use gradeledger::http::{
-    Action, Answer, ApiError, BindError, Call, Check, Figures, Frame, JsonBody, PdfUpload, Readiness, Route,
-    Server, Uploads, call, json, pdf, routes,
+    Answer, ApiError, BindError, Call, Check, Figures, Frame, JsonBody, PdfUpload, Readiness, Route, Server,
+    Uploads, call, json, pdf, routes,
 };
 use gradeledger::ledger::{Ledger, LedgerLimits, Place};
 use gradeledger::limits::{HistoryLimits, HttpLimits, Limits};
@@ -177,27 +178,27 @@ async fn app(database: &TestDatabase, metrics: &Metrics, read_your_writes: Durat
 fn shown(limits: &HttpLimits) -> Vec<Route> {
     let uploads = Uploads::new(limits);
     vec![
-        Route::new(Method::POST, at!("shown" / "notes"), Action::Mark, |path| {
+        Route::new(Method::POST, at!("shown" / "notes"), Act::MarkCopies, |path| {
             path.and(call()).and(json::<Note>()).then(note)
         }),
-        Route::new(Method::PUT, at!("shown" / "notes"), Action::Administer, |path| {
+        Route::new(Method::PUT, at!("shown" / "notes"), Act::CreateExams, |path| {
             path.and(json::<Note>())
                 .then(|body: JsonBody<Note>| async move { Answer::ok(&body.value.points) })
         }),
-        Route::new(Method::GET, at!("shown" / "copies" / copy: Uuid), Action::Read, |path| {
+        Route::new(Method::GET, at!("shown" / "copies" / copy: Uuid), Act::ReadApi, |path| {
             path.and(call()).then(|copy: Uuid, call: Call| async move {
                 Answer::ok(&object!({ "copy": copy, "actor": call.actor.id.0, "wait": call.prefer_wait.map(|wait| wait.as_secs()) }))
             })
         }),
-        Route::new(Method::POST, at!("shown" / "pdf"), Action::Mark, |path| {
+        Route::new(Method::POST, at!("shown" / "pdf"), Act::MarkCopies, |path| {
             path.and(pdf(&uploads)).then(received)
         })
         .takes_pdf(),
-        Route::new(Method::GET, at!("shown" / "panic"), Action::Read, |path| path.then(panics)),
-        Route::new(Method::GET, at!("shown" / "fault"), Action::Read, |path| {
+        Route::new(Method::GET, at!("shown" / "panic"), Act::ReadApi, |path| path.then(panics)),
+        Route::new(Method::GET, at!("shown" / "fault"), Act::ReadApi, |path| {
             path.then(|| async { Err(ApiError::internal(std::io::Error::other("the disk of db7 is full"))) })
         }),
-        Route::new(Method::GET, at!("shown" / "never"), Action::Read, |path| {
+        Route::new(Method::GET, at!("shown" / "never"), Act::ReadApi, |path| {
             path.then(|| async { std::future::pending().await })
         }),
     ]

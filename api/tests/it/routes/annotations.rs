@@ -23,14 +23,14 @@ async fn an_annotation_is_answered_as_it_is_read_later() {
     let added = said.body(201);
     let location = format!("/api/copies/{}{}", held.copy, one(&added));
     assert_eq!((said.header("etag"), said.header("location")), ("\"1\"", location.as_str()));
-    let request = world.ask(&world.auditor, Method::GET, said.header("location"));
+    let request = world.ask(&world.admin, Method::GET, said.header("location"));
     let read = heard(request.header("ledger-position", said.position())).await;
     assert_eq!((read.body(200), read.header("etag")), (added.clone(), "\"1\""));
     assert_json_snapshot!(without(added.clone(), &["/id", "/page_sha256"]));
-    let list = world.get(&world.auditor, &format!("/api/copies/{}/annotations", held.copy)).await.body(200);
+    let list = world.get(&world.admin, &format!("/api/copies/{}/annotations", held.copy)).await.body(200);
     assert_eq!(list, json!({"items": [added], "next": null}));
     let other_page = format!("/api/copies/{}/annotations?page_index=1", held.copy);
-    assert_eq!(world.get(&world.auditor, &other_page).await.body(200)["items"], json!([]));
+    assert_eq!(world.get(&world.admin, &other_page).await.body(200)["items"], json!([]));
 }
 
 /// Law L10.
@@ -96,7 +96,7 @@ async fn l1_a_deleted_annotation_can_still_be_read_in_the_history() {
     let gone = format!("/api/copies/{}{path}", held.copy);
     world.see(&world.grader, &gone, deleted.position()).await.refused(404, "not_found");
     let trail = format!("/api/copies/{}/audit?action=DELETE_ANN", held.copy);
-    let trail = world.see(&world.auditor, &trail, deleted.position()).await.body(200);
+    let trail = world.see(&world.admin, &trail, deleted.position()).await.body(200);
     assert_eq!(trail["items"][0]["metadata"]["before"]["text"], an_annotation()["text"]);
 }
 
@@ -163,7 +163,7 @@ async fn what_a_grader_writes_stands_in_no_table_of_the_ledger() {
     let read = world.ask(&world.grader, Method::GET, &format!("/api/copies/{}", held.copy));
     let read = heard(read.header("ledger-position", write.position())).await.body(200);
     assert_eq!(read["marking"]["appreciation"], "Quetzalcoatl");
-    for table in ["events", "commands", "vault", "copies_v1", "annotations_v1", "audit_trail_v1"] {
+    for table in ["events", "commands", "vault", "copies_v2", "annotations_v1", "audit_trail_v1"] {
         let rows: Vec<String> =
             sqlx::query_scalar(&format!("SELECT row_to_json({table})::text FROM {table}"))
                 .fetch_all(world.database.pool())

@@ -22,7 +22,7 @@ async fn the_trail_tells_a_copys_life_in_order_with_its_particulars() {
     let path = format!("/api/copies/{}/export", held.copy);
     let seen = world.post(&world.admin, &path, json!({"format": "PDF"})).await.position();
 
-    let lines = trail(&world, &world.auditor, &held, "", seen).await;
+    let lines = trail(&world, &world.admin, &held, "", seen).await;
     let actions: Vec<_> = lines.iter().map(|line| line["action"].as_str().unwrap()).collect();
     assert_eq!(
         actions,
@@ -59,7 +59,7 @@ async fn l4_a_failed_finalisation_is_in_the_trail_with_its_error() {
     world.mark(&held, Method::POST, "/finalize", json!({})).await.body(202);
     super::worker::fail_finalisation(&world.app, held.copy).await;
     let seen = world.last_position(held.copy).await;
-    let lines = trail(&world, &world.auditor, &held, "?action=FINALIZE", seen).await;
+    let lines = trail(&world, &world.admin, &held, "?action=FINALIZE", seen).await;
     let failed = &lines[0]["metadata"];
     assert_eq!((lines.len(), &failed["success"]), (1, &json!(false)));
     assert_eq!(failed["error_type"], "invalid_pdf");
@@ -70,11 +70,9 @@ async fn a_grader_does_not_see_the_name_of_a_file() {
     let world = World::new().await;
     let held = world.held().await;
     let seen = world.last_position(held.copy).await;
-    for (who, shown) in [
-        (&world.admin, "Anna Müller.pdf"),
-        (&world.auditor, "Anna Müller.pdf"),
-        (&world.grader, "[withheld]"),
-    ] {
+    for (who, shown) in
+        [(&world.admin, "Anna Müller.pdf"), (&world.auditor, "[withheld]"), (&world.grader, "[withheld]")]
+    {
         let lines = trail(&world, who, &held, "?action=IMPORT", seen).await;
         assert_eq!(lines[0]["metadata"]["filename"], shown);
     }
@@ -86,7 +84,7 @@ async fn a_trail_is_read_by_actor_and_page_by_page() {
     let held = world.held().await;
     let seen = world.last_position(held.copy).await;
     let mine = format!("?actor_id={}", world.grader.id);
-    assert_eq!(trail(&world, &world.auditor, &held, &mine, seen).await.len(), 1);
+    assert_eq!(trail(&world, &world.admin, &held, &mine, seen).await.len(), 1);
     let path = format!("/api/copies/{}/audit", held.copy);
     let (mut cursor, mut sequences) = (String::new(), Vec::new());
     for _ in 0..4 {
@@ -107,7 +105,7 @@ async fn l16_a_repair_is_in_the_trail_with_its_reason() {
     let held = world.held().await;
     let path = format!("/api/copies/{}/lock/force-release", held.copy);
     let taken = world.post(&world.admin, &path, json!({"reason": "the tablet broke"})).await;
-    let lines = trail(&world, &world.auditor, &held, "?action=UNLOCK", taken.position()).await;
+    let lines = trail(&world, &world.admin, &held, "?action=UNLOCK", taken.position()).await;
     assert_eq!(lines[0]["metadata"]["reason"], "the tablet broke");
     assert_eq!(lines[0]["actor_id"], json!(world.admin.id));
 }

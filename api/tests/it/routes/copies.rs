@@ -13,7 +13,7 @@ async fn a_copy_reads_as_it_was_answered_when_it_was_written() {
     let world = World::new().await;
     let copy = world.imported().await;
     let written = world.post(&world.admin, &format!("/api/copies/{copy}/ready"), json!({})).await;
-    let request = world.ask(&world.auditor, Method::GET, &format!("/api/copies/{copy}"));
+    let request = world.ask(&world.admin, Method::GET, &format!("/api/copies/{copy}"));
     let mut read = heard(request.header("ledger-position", written.position())).await.body(200);
     for member in ["created_at", "updated_at"] {
         assert!(read.as_object_mut().unwrap().remove(member).is_some());
@@ -75,7 +75,7 @@ async fn copies_are_listed_by_exam_and_status() {
     let reason = json!({"reason": "twice"});
     let last = world.post(&world.admin, &format!("/api/copies/{}/void", copies[2]), reason).await.position();
     let list = async |path: String| -> Vec<Value> {
-        let request = world.ask(&world.auditor, Method::GET, &path).header("ledger-position", last);
+        let request = world.ask(&world.admin, Method::GET, &path).header("ledger-position", last);
         let page = heard(request).await.body(200);
         page["items"].as_array().unwrap().iter().map(|copy| copy["id"].clone()).collect()
     };
@@ -86,12 +86,12 @@ async fn copies_are_listed_by_exam_and_status() {
     assert_eq!(list(format!("/api/exams/{exam}/copies?status=STAGING")).await, [json!(copies[0])]);
     assert_eq!(list(format!("/api/copies?exam_id={exam}&status=READY")).await, [json!(copies[1])]);
     assert_eq!(list("/api/copies?status=VOIDED".to_owned()).await, [json!(copies[2])]);
-    let first = world.get(&world.auditor, &format!("/api/copies?exam_id={exam}&limit=2")).await.body(200);
+    let first = world.get(&world.admin, &format!("/api/copies?exam_id={exam}&limit=2")).await.body(200);
     let cursor = first["next"].as_str().unwrap();
     assert_eq!(list(format!("/api/copies?exam_id={exam}&limit=2&cursor={cursor}")).await, [json!(copies[2])]);
-    world.get(&world.auditor, "/api/copies?status=LOST").await.refused(400, "invalid_status");
+    world.get(&world.admin, "/api/copies?status=LOST").await.refused(400, "invalid_status");
     let two = format!("/api/exams/{exam}/copies?exam_id={}", Uuid::now_v7());
-    world.get(&world.auditor, &two).await.refused(400, "invalid_query");
+    world.get(&world.admin, &two).await.refused(400, "invalid_query");
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn a_failed_import_says_how_it_failed() {
     let copy = world.requested().await;
     super::worker::fail_import(&world.app, copy).await;
     let seen = world.last_position(copy).await;
-    let request = world.ask(&world.auditor, Method::GET, &format!("/api/copies/{copy}"));
+    let request = world.ask(&world.admin, Method::GET, &format!("/api/copies/{copy}"));
     let read = heard(request.header("ledger-position", seen)).await.body(200);
     assert_eq!(read["import"], json!({"state": "failed", "attempt": 1}));
     assert_json_snapshot!(read["last_failure"]);

@@ -9,11 +9,11 @@ use uuid::Uuid;
 use super::world::{Held, World, an_annotation, without};
 
 async fn history(world: &World, copy: CopyId, query: &str) -> Value {
-    world.get(&world.auditor, &format!("/api/copies/{copy}/history{query}")).await.body(200)
+    world.get(&world.admin, &format!("/api/copies/{copy}/history{query}")).await.body(200)
 }
 
 async fn diff(world: &World, copy: CopyId, query: &str) -> Value {
-    world.get(&world.auditor, &format!("/api/copies/{copy}/history/diff{query}")).await.body(200)
+    world.get(&world.admin, &format!("/api/copies/{copy}/history/diff{query}")).await.body(200)
 }
 
 /// Marks a copy: an annotation, revised and removed, and a score that was changed. Ends at sequence 9.
@@ -47,8 +47,8 @@ async fn the_copy_now_is_what_the_live_endpoints_answer() {
     let seen = world.mark(&held, Method::PUT, "/scores/1", json!({"points": 3.5})).await.position();
     let now = history(&world, held.copy, "").await;
     let path = format!("/api/copies/{}", held.copy);
-    assert_eq!(now["copy"], world.see(&world.auditor, &path, seen).await.body(200));
-    let listed = world.see(&world.auditor, &format!("{path}/annotations"), seen).await.body(200);
+    assert_eq!(now["copy"], world.see(&world.admin, &path, seen).await.body(200));
+    let listed = world.see(&world.admin, &format!("{path}/annotations"), seen).await.body(200);
     assert_eq!(now["annotations"], listed["items"]);
     assert_eq!((&now["lock"]["owner_id"], &now["lock"]["live"]), (&json!(world.grader.id), &json!(true)));
     assert_eq!(
@@ -102,7 +102,7 @@ async fn a_lease_that_had_lapsed_by_then_is_shown_as_lapsed() {
     assert_eq!(taken["lock"]["live"], true);
     let ends = taken["lock"]["expires_at"].as_str().unwrap();
     let lapsed = loop {
-        let said = world.get(&world.auditor, &format!("/api/copies/{copy}/history?at={ends}")).await;
+        let said = world.get(&world.admin, &format!("/api/copies/{copy}/history?at={ends}")).await;
         if said.status != 400 {
             break said.body(200);
         }
@@ -161,9 +161,9 @@ async fn two_equal_moments_differ_by_nothing_and_now_is_where_no_end_is_named() 
     let by_time = diff(&world, held.copy, &format!("?from={from}&to=9")).await;
     assert_eq!(by_time["changes"], open["changes"]);
     let path = format!("/api/copies/{}/history/diff", held.copy);
-    world.get(&world.auditor, &format!("{path}?from=9&to=4")).await.refused(400, "backwards");
+    world.get(&world.admin, &format!("{path}?from=9&to=4")).await.refused(400, "backwards");
     assert_eq!(diff(&world, held.copy, "").await["from"]["sequence"], 1);
-    world.get(&world.auditor, &format!("{path}?from=yesterday")).await.refused(400, "invalid_moment");
+    world.get(&world.admin, &format!("{path}?from=yesterday")).await.refused(400, "invalid_moment");
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ async fn a_moment_that_cannot_be_shown_says_which_can() {
     let world = World::new().await;
     let held = world.held().await;
     let path = format!("/api/copies/{}/history", held.copy);
-    let ask = async |query: &str| world.get(&world.auditor, &format!("{path}{query}")).await;
+    let ask = async |query: &str| world.get(&world.admin, &format!("{path}{query}")).await;
     ask("?at_sequence=1&at_position=1").await.refused(400, "several_moments");
     ask("?at_sequence=one").await.refused(400, "invalid_moment");
     ask("?at_sequence=0").await.refused(400, "invalid_moment");
@@ -187,9 +187,9 @@ async fn a_moment_that_cannot_be_shown_says_which_can() {
     let epoch = world.app.ledger.epoch().await.unwrap().simple();
     assert_eq!(ask(&format!("?at_position={epoch}.{head}")).await.body(200)["as_of"]["position"], head);
     ask("?at=2999-01-01T00:00:00Z").await.refused(400, "in_the_future");
-    world.see(&world.auditor, &path, head + 1).await.refused(409, "other_epoch");
+    world.see(&world.admin, &path, head + 1).await.refused(409, "other_epoch");
     let nowhere = format!("/api/copies/{}/history", Uuid::now_v7());
-    world.get(&world.auditor, &nowhere).await.refused(404, "not_found");
+    world.get(&world.admin, &nowhere).await.refused(404, "not_found");
 }
 
 #[tokio::test]

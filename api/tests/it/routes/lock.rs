@@ -130,7 +130,7 @@ async fn a_copy_is_given_back_by_its_owner_or_taken_away_with_a_reason() {
     let standing = heard(request).await.body(200);
     assert_eq!((&standing["locked"], &standing["mine"]), (&json!(true), &json!(true)));
     let away = format!("/api/copies/{}/lock/force-release", held.copy);
-    world.post(&world.grader, &away, json!({"reason": "mine"})).await.refused(403, "role_forbidden");
+    world.post(&world.grader, &away, json!({"reason": "mine"})).await.refused(403, "leads_only");
     world.post(&world.admin, &away, json!({})).await.refused(400, "invalid_json");
     let taken = world.post(&world.admin, &away, json!({"reason": "the grader fell ill"})).await;
     assert_eq!(taken.body(200)["status"], "READY");
@@ -149,6 +149,6 @@ async fn only_those_who_are_enrolled_take_copies() {
     let copy = world.ready().await;
     let path = format!("/api/copies/{copy}/lock");
     let stranger = world.stranger().await;
-    world.post(&stranger, &path, json!({})).await.refused(403, "not_enrolled");
+    world.post(&stranger, &path, json!({})).await.refused(404, "not_found");
     world.post(&world.admin, &path, json!({})).await.body(200);
 }

@@ -67,7 +67,7 @@ async fn remarks_and_the_appreciation_are_set_read_and_taken_back() {
     let praise = json!({"appreciation": "Très bon travail"});
     let set = world.mark(&held, Method::PUT, "/appreciation", praise.clone()).await;
     assert_eq!(set.body(200)["appreciation"], praise["appreciation"]);
-    let request = world.ask(&world.auditor, Method::GET, &format!("/api/copies/{}", held.copy));
+    let request = world.ask(&world.admin, Method::GET, &format!("/api/copies/{}", held.copy));
     let read = heard(request.header("ledger-position", set.position())).await.body(200);
     assert_eq!(read["marking"]["questions"][1]["remark"], remark["remark"]);
     assert_eq!(read["marking"]["appreciation"], praise["appreciation"]);

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use domain::{ActorId, CopyId, ExamId, Role};
+use domain::access::{Scope, Scopes};
+use domain::{ActorId, CopyId, ExamId, Role, SubjectId};
 use fixtures::database::TestDatabase;
 use fixtures::scans::vector_mixed_orientation;
 use gradeledger::app::{App, Parts, Watched};
 use gradeledger::blobs::Blobs;
-use gradeledger::http::{Action, Figures, Frame, Readiness, Route, Server, Uploads, routes};
+use gradeledger::http::{Figures, Frame, Readiness, Route, Server, Uploads, routes};
 use gradeledger::ledger::{Ledger, LedgerLimits, Place};
 use gradeledger::limits::{HistoryLimits, HttpLimits, Limits};
 use gradeledger::metrics::{Metrics, Sources};
-use gradeledger::tokens::{self, Tokens};
+use gradeledger::tokens::{self, Rights, Tokens};
 use gradeledger::vault::{KeyStore, MasterKey, ServerKeys, Vault};
 use http::{HeaderMap, Method};
 use projections::{Feed, FeedLimits, ProjectorLimits, Projectors, Views};
@@ -116,9 +117,26 @@ impl World {
         }
     }
 
-    /// What each route asks of its caller.
-    pub(crate) fn routes(&self) -> Vec<Action> {
-        self.page.iter().map(Route::action).collect()
+    pub(crate) async fn clerk(&self) -> Person {
+        person(&self.keys, Role::Clerk, "Clara").await
+    }
+
+    pub(crate) async fn student(&self, subject: SubjectId) -> Person {
+        let rights = Rights { role: Role::Student, scopes: Scopes::NONE, subject: Some(subject) };
+        holder(&self.keys, rights, &format!("student {subject}")).await
+    }
+
+    pub(crate) async fn service(&self, scope: Scope) -> Person {
+        let rights = Rights { role: Role::Service, scopes: [scope].into_iter().collect(), subject: None };
+        holder(&self.keys, rights, &format!("service {scope}")).await
+    }
+
+    /// Leads the exam from now on.
+    pub(crate) async fn lead(&self, exam: ExamId) -> Person {
+        let lead = person(&self.keys, Role::Grader, "Lea").await;
+        let body = json!({"grader_id": lead.id, "duty": "LEAD"});
+        self.post(&self.admin, &format!("/api/exams/{exam}/graders"), body).await.body(200);
+        lead
     }
 
     /// A grader whom no exam knows.
@@ -129,6 +147,11 @@ impl World {
     pub(crate) fn ask(&self, who: &Person, method: Method, path: &str) -> RequestBuilder {
         let url = format!("http://{}{path}", self.server.address());
         self.client.request(method, url).bearer_auth(&who.token)
+    }
+
+    /// A request of nobody.
+    pub(crate) async fn bare(&self, method: Method, path: &str) -> Said {
+        heard(self.client.request(method, format!("http://{}{path}", self.server.address()))).await
     }
 
     pub(crate) async fn get(&self, who: &Person, path: &str) -> Said {
@@ -287,7 +310,12 @@ pub(crate) fn an_annotation() -> Value {
 
 /// Someone new, or another token of someone known by this name.
 pub(crate) async fn person(keys: &PgPool, role: Role, name: &str) -> Person {
-    let (token, id) = tokens::create(keys, role, name, None).await.unwrap();
+    holder(keys, role.into(), name).await
+}
+
+/// The same with rights that a role alone does not tell.
+pub(crate) async fn holder(keys: &PgPool, rights: Rights, name: &str) -> Person {
+    let (token, id) = tokens::create(keys, rights, name, None).await.unwrap();
     Person { id, token: token.reveal().to_owned() }
 }
 

@@ -148,7 +148,7 @@ impl Desk {
 
     /// The final PDF.
     pub(super) async fn final_pdf(&self, copy: CopyId) -> Vec<u8> {
-        let said = self.get(&self.auditor, &format!("/api/copies/{copy}/final-pdf")).await;
+        let said = self.get(&self.admin, &format!("/api/copies/{copy}/final-pdf")).await;
         assert_eq!(said.status, 200);
         said.bytes
     }
@@ -158,7 +158,7 @@ impl Desk {
         let shown = self.copy(copy).await["sequence"].as_u64().unwrap();
         let path = format!("/api/copies/{copy}/audit?limit=200");
         seen("the trail has what the copy shows", async || {
-            let trail = self.get(&self.auditor, &path).await.body(200);
+            let trail = self.get(&self.admin, &path).await.body(200);
             let items = trail["items"].as_array().unwrap().clone();
             let told = items.last().map_or(0, |last| last["sequence"].as_u64().unwrap());
             (told >= shown).then_some(items)

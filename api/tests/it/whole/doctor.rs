@@ -203,13 +203,13 @@ async fn migrations_that_are_changed_missing_or_of_a_newer_build_are_named_in_bo
 #[tokio::test]
 async fn an_index_that_was_left_half_built_is_named_with_what_builds_it() {
     let place = place().await;
-    does(&place, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'copies_v1_exam'::regclass")
+    does(&place, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'copies_v2_exam'::regclass")
         .await;
     let found = found(&place).await;
-    found.says("indexes", "fail", "copies_v1_exam");
+    found.says("indexes", "fail", "copies_v2_exam");
     let advice = found.check("indexes")["advice"].as_str().unwrap();
-    assert!(advice.contains("`REINDEX INDEX gradeledger.copies_v1_exam`"), "{advice}");
-    does(&place, "REINDEX INDEX copies_v1_exam").await;
+    assert!(advice.contains("`REINDEX INDEX gradeledger.copies_v2_exam`"), "{advice}");
+    does(&place, "REINDEX INDEX copies_v2_exam").await;
     self::found(&place).await.says("indexes", "ok", "all valid");
 }
 
@@ -241,7 +241,7 @@ async fn a_role_that_lacks_rights_is_told_which_and_one_that_could_change_events
         .says("ledger database", "ok", &format!("as role {role}"))
         .says("role", "ok", "no superuser")
         .says("rights", "fail", "EXECUTE on function append_events")
-        .says("rights", "fail", "INSERT, UPDATE, DELETE on copies_v1")
+        .says("rights", "fail", "INSERT, UPDATE, DELETE on copies_v2")
         .says("append only", "ok", "the role owns no events and may not change them");
     assert!(!restricted.check("rights")["detail"].as_str().unwrap().contains("on events;"));
 }

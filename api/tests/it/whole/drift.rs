@@ -25,7 +25,7 @@ async fn drift_names_each_row_and_column_that_differs_and_repairs_what_it_is_tol
     assert_eq!(clean.status.code(), Some(0), "{}", stderr(&clean));
     assert!(stdout(&clean).contains("nothing differs"), "{}", stdout(&clean));
 
-    damage(&place, &format!("UPDATE copies_v1 SET status = 'GRADED' WHERE copy_id = '{wrong}'")).await;
+    damage(&place, &format!("UPDATE copies_v2 SET status = 'GRADED' WHERE copy_id = '{wrong}'")).await;
     damage(&place, &format!("DELETE FROM copy_locks_v1 WHERE copy_id = '{}'", held.copy)).await;
     let found = run_at(&place, &["drift"]).await;
     let said = stdout(&found);
@@ -80,7 +80,7 @@ async fn a_running_service_finds_a_row_that_went_wrong_and_tells_it_until_it_is_
         desk.ready(exam, &format!("A-{number}"), 1).await;
     }
     place.views_caught_up().await;
-    damage(&place, &format!("UPDATE copies_v1 SET sequence = 99 WHERE copy_id = '{wrong}'")).await;
+    damage(&place, &format!("UPDATE copies_v2 SET sequence = 99 WHERE copy_id = '{wrong}'")).await;
     let rows = async || desk.metrics().await.of("projection_drift_rows{projection=\"copies\"}");
     seen("the figure rises", async || (rows().await > 0.5).then_some(())).await;
     let told = process.lines().into_iter().find(|line| line["level"] == "ERROR").unwrap();

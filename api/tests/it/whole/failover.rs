@@ -85,7 +85,7 @@ async fn assert_as_folded_afresh(place: &Place) {
 /// Keeps anyone from writing copies while it lives; readers go on.
 async fn hold_copies(place: &Place) -> Transaction<'static, Postgres> {
     let mut held = place.pool().begin().await.unwrap();
-    sqlx::query("LOCK TABLE copies_v1 IN SHARE MODE").execute(&mut *held).await.unwrap();
+    sqlx::query("LOCK TABLE copies_v2 IN SHARE MODE").execute(&mut *held).await.unwrap();
     held
 }
 

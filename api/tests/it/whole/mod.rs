@@ -11,6 +11,7 @@ mod demo;
 mod desk;
 mod doctor;
 mod drift;
+mod erasure;
 mod failed_finalisation;
 mod failover;
 mod figures;

@@ -14,7 +14,7 @@ use super::seen;
 /// Keeps a rebuild of copies from its swap, as a long query does.
 async fn reader(place: &Place) -> Transaction<'static, Postgres> {
     let mut reading = place.pool().begin().await.unwrap();
-    sqlx::query("SELECT count(*) FROM copies_v1").execute(&mut *reading).await.unwrap();
+    sqlx::query("SELECT count(*) FROM copies_v2").execute(&mut *reading).await.unwrap();
     reading
 }
 
@@ -75,7 +75,7 @@ async fn a_rebuild_tells_programs_how_far_it_is_and_proves_that_it_is_complete()
     );
     assert!(last["events_per_second"].is_number() && !last["seconds_left"].is_null(), "{last}");
     let told = run_at(&place, &["rebuild", "copies"]).await;
-    let complete = format!("copies_v1: complete, {head} events folded, the last at position {head}");
+    let complete = format!("copies_v2: complete, {head} events folded, the last at position {head}");
     assert!(stdout(&told).starts_with(&complete), "{}", stdout(&told));
     assert_eq!(place.rows().await, rows);
 }

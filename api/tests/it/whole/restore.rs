@@ -27,7 +27,7 @@ fn postgres(name: &str) -> PathBuf {
     found.max().unwrap_or_else(|| name.into())
 }
 
-async fn dump(place: &Place) -> Vec<u8> {
+pub(super) async fn dump(place: &Place) -> Vec<u8> {
     let mut command = Command::new(postgres("pg_dump"));
     command.args(["--schema", "gradeledger", "--no-owner", place.database.url()]).kill_on_drop(true);
     let dumped = run(command).await;
@@ -36,7 +36,7 @@ async fn dump(place: &Place) -> Vec<u8> {
 }
 
 /// Puts the dump in the place of what is there, under whoever uses it: in one transaction, so that nobody meets half of it.
-async fn restore(place: &Place, dump: &[u8]) {
+pub(super) async fn restore(place: &Place, dump: &[u8]) {
     let drop_first = "DROP SCHEMA gradeledger CASCADE";
     let script = place.folder.path().join("dump.sql");
     std::fs::write(&script, dump).unwrap();

@@ -74,7 +74,7 @@ async fn status_names_who_holds_a_view_and_so_do_health_figures_and_the_api() {
     assert_eq!(view(&told, "copies")["state"], "leading");
 
     // Over HTTP, what others ask the database is for administrators.
-    for (person, query) in [(&desk.admin, json!("LOCK TABLE exams_v2")), (&desk.grader, json!(null))] {
+    for (person, query) in [(&desk.admin, json!("LOCK TABLE exams_v2")), (&desk.auditor, json!(null))] {
         let said = desk.get(person, "/api/projections").await.body(200);
         let holder = &view(&said, "exams")["hold"]["holders"][0];
         assert_eq!((&holder["pid"], &holder["query"]), (&json!(pid), &query));

@@ -4,6 +4,7 @@ mod finalisation;
 mod intake;
 mod lock;
 mod marking;
+mod office;
 
 use super::command::{CopyAction, CopyCommand};
 use super::error::{CopyError, LockConflict};
@@ -76,6 +77,9 @@ impl ExamCopy {
                 | A::Correct { .. }
                 | A::Reopen { .. },
             ) => finalisation::decide(self, command),
+            (_, A::Identify { .. } | A::Unidentify { .. } | A::Assign { .. } | A::Unassign) => {
+                office::decide(self, &command.action)
+            }
             (CopyState::Grading(..), A::Void { .. }) => {
                 Err(wrong_status(&self.state, "any status but GRADING_IN_PROGRESS"))
             }

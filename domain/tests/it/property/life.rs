@@ -9,8 +9,9 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use crate::story::{
-    ADA, BLAISE, OFFICE, START, WORKER, failure, final_pdf, import_failure, pages, question, record_import,
-    reopen, request_import, retry_finalisation, retry_import, scheme, sealed, validate, void,
+    ADA, BLAISE, OFFICE, START, WORKER, assign, failure, final_pdf, identify, import_failure, pages,
+    question, record_import, reopen, request_import, retry_finalisation, retry_import, scheme, sealed,
+    unidentify, validate, void,
 };
 
 /// The dice of one step.
@@ -54,6 +55,9 @@ fn acquire(step: &Step, number: usize) -> CopyAction {
 
 fn plausible(copy: &ExamCopy, step: &Step, number: usize, grader: ActorId) -> (ActorId, CopyAction) {
     let rarely_void = step.fill.is_multiple_of(250);
+    if step.which.is_multiple_of(9) && copy.state.status().is_some() {
+        return (OFFICE, office(copy, step));
+    }
     match &copy.state {
         CopyState::Absent => (OFFICE, request_import("A-001")),
         // A voided copy has no way on; it is asked in vain until the life ends.
@@ -118,6 +122,16 @@ fn plausible(copy: &ExamCopy, step: &Step, number: usize, grader: ActorId) -> (A
             ];
             pick(choices, step.which)
         }
+    }
+}
+
+/// What the office does beside marking.
+fn office(copy: &ExamCopy, step: &Step) -> CopyAction {
+    match (step.fill % 4, copy.subject, copy.assigned_to) {
+        (0 | 1, Some(_), _) => unidentify(),
+        (0 | 1, None, _) => identify(1 + u128::from(step.fill % 3)),
+        (2, _, Some(_)) => CopyAction::Unassign,
+        _ => assign(if step.seconds.is_multiple_of(2) { ADA } else { BLAISE }),
     }
 }
 

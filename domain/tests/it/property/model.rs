@@ -3,7 +3,7 @@
 
 use domain::copy::event::Breakdown;
 use domain::copy::{CopyEvent, CopyState, ExamCopy, Mark};
-use domain::{AnnotationId, Commitment, LockId, Points, QuestionId};
+use domain::{ActorId, AnnotationId, Commitment, LockId, Points, QuestionId, SubjectId};
 
 #[derive(Default)]
 pub(super) struct Model {
@@ -15,6 +15,8 @@ pub(super) struct Model {
     appreciation: Option<Commitment>,
     lock: Option<LockId>,
     frozen: bool,
+    subject: Option<SubjectId>,
+    assigned_to: Option<ActorId>,
 }
 
 type Held = Result<(), String>;
@@ -105,6 +107,19 @@ impl Model {
                 Ok(())
             }
             E::CopyVoided { lock, .. } => same("lock ended by voiding", &self.lock.take(), lock),
+            E::CopyIdentified { subject, .. } => {
+                same("subject before identifying", &self.subject.replace(*subject), &None)
+            }
+            E::CopyUnidentified { subject, .. } => {
+                same("subject taken back", &self.subject.take(), &Some(*subject))
+            }
+            E::CopyAssigned { grader, before, .. } => {
+                same("grader before", &self.assigned_to.replace(*grader), before)?;
+                same("lock while assigning", &self.lock, &None)
+            }
+            E::CopyUnassigned { grader } => {
+                same("grader taken back", &self.assigned_to.take(), &Some(*grader))
+            }
             E::CopyImportRequested { .. }
             | E::CopyImported { .. }
             | E::CopyImportFailed { .. }
@@ -135,6 +150,8 @@ impl Model {
     /// Whether the rules' state says the same.
     pub(super) fn agrees_with(&self, copy: &ExamCopy) -> Held {
         same("sequence", &self.events, &copy.sequence)?;
+        same("subject", &self.subject, &copy.subject)?;
+        same("assigned to", &self.assigned_to, &copy.assigned_to)?;
         let held = match &copy.state {
             CopyState::Locked(_, lock) => Some(lock.id),
             _ => None,

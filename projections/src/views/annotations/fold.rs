@@ -71,6 +71,10 @@ impl Projector for Annotations {
             | E::FinalisationStarted { .. }
             | E::CopyGraded { .. }
             | E::FinalisationFailed { .. }
+            | E::CopyIdentified { .. }
+            | E::CopyUnidentified { .. }
+            | E::CopyAssigned { .. }
+            | E::CopyUnassigned { .. }
             | E::CopyExported { .. }
             | E::ScoreCorrected { .. }
             | E::CopyReopened { .. }
@@ -191,7 +195,10 @@ fn changed(recorded: &RecordedEvent) -> Option<AnnotationId> {
         LedgerEvent::Copy(
             CopyEvent::AnnotationRevised { annotation, .. } | CopyEvent::AnnotationRemoved { annotation, .. },
         ) => Some(*annotation),
-        LedgerEvent::Copy(_) | LedgerEvent::Exam(_) | LedgerEvent::Operations(_) => None,
+        LedgerEvent::Copy(_)
+        | LedgerEvent::Exam(_)
+        | LedgerEvent::Operations(_)
+        | LedgerEvent::Subject(_) => None,
     }
 }
 

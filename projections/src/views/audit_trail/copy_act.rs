@@ -4,7 +4,7 @@ use domain::copy::event::{Breakdown, WorkError, WorkStage};
 use domain::copy::{CopyEvent, Mark};
 use domain::{Commitment, PageBox, Points, Question};
 
-use super::sealed::sealed;
+use super::sealed::{sealed, whose};
 use super::told::{Member, Told, number, object, told};
 
 /// The particulars. An import is told with the name of its file, `imported_file`, which the copy's first event sealed.
@@ -105,6 +105,12 @@ pub(super) fn metadata(event: &CopyEvent, imported_file: Option<Commitment>) -> 
             let basis = ("basis_sequence", basis_sequence as &dyn Member);
             failure(*attempt, (*stage, *error_type), *will_retry, *duration_ms, basis)
         }
+        E::CopyIdentified { subject, method } => told! { "subject": whose(*subject), "method": method },
+        E::CopyUnidentified { subject, reason } => {
+            told! { "subject": whose(*subject), "reason": sealed(*reason) }
+        }
+        E::CopyAssigned { grader, before, run } => told! { "grader": grader, "before": before, "run": run },
+        E::CopyUnassigned { grader } => told! { "grader": grader },
         E::CopyExported { format, sha256 } => told! { "format": format, "sha256": sha256 },
         E::ScoreCorrected { question, before, after, reason } => told! {
             "question": question,

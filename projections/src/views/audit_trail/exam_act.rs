@@ -12,6 +12,7 @@ pub(super) const fn action(event: &ExamEvent) -> &'static str {
         ExamEvent::SchemePublished { .. } => "SCHEME_PUBLISH",
         ExamEvent::GraderEnrolled { .. } => "GRADER_ENROL",
         ExamEvent::GraderRemoved { .. } => "GRADER_REMOVE",
+        ExamEvent::CopiesDispatched { .. } => "DISPATCH",
         ExamEvent::ResultsReleased {} => "RELEASE",
         ExamEvent::ResultsWithdrawn {} => "WITHDRAW",
         ExamEvent::ExamArchived {} => "ARCHIVE",
@@ -32,6 +33,12 @@ pub(super) fn metadata(event: &ExamEvent) -> Told {
         ExamEvent::GraderEnrolled { grader, duty: duty @ Duty::Lead } => {
             told! { "grader": grader, "duty": duty }
         }
+        ExamEvent::CopiesDispatched { run, seed, graders, copies } => told! {
+            "run": run,
+            "seed": seed,
+            "graders": graders.iter().map(|(grader, held)| told! { "grader": grader, "held": held }).collect::<Vec<_>>(),
+            "copies": copies,
+        },
         ExamEvent::ResultsReleased {} | ExamEvent::ResultsWithdrawn {} | ExamEvent::ExamArchived {} => {
             told! {}
         }

@@ -50,7 +50,7 @@ impl Projector for AuditTrail {
             LedgerEvent::Exam(event) => {
                 (exam_act::action(event), event.type_name(), exam_act::metadata(event))
             }
-            LedgerEvent::Operations(_) => return Ok(()),
+            LedgerEvent::Operations(_) | LedgerEvent::Subject(_) => return Ok(()),
         };
         state.rows.push(written(recorded, action, event_type, metadata));
         Ok(())
@@ -145,7 +145,7 @@ fn written(
     let (copy_id, exam_id) = match recorded.stream {
         StreamId::Copy(copy) => (Some(copy), None),
         StreamId::Exam(exam) => (None, Some(exam)),
-        StreamId::Operations(_) => (None, None),
+        StreamId::Operations(_) | StreamId::Subject(_) => (None, None),
     };
     Written {
         position: recorded.position,

@@ -17,7 +17,7 @@ use super::row;
 use crate::projector::ViewName;
 
 pub use fold::{AuditTrail, NewRows};
-pub use sealed::{commitments, open};
+pub use sealed::{Opening, commitments, open};
 
 /// The view.
 pub const VIEW: ViewName = ViewName { name: "audit_trail", version: 1 };

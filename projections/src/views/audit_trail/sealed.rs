@@ -1,15 +1,31 @@
-//! Sealed texts inside an audit row: objects of one member, `sealed`, that holds the commitment.
+//! What is sealed inside an audit row or an answer: objects of one member, which readers see opened or not at all.
+//! `{"sealed": commitment}` stands for a text, and `{"whose": subject}` for the pseudonym of the subject whose copy it is.
 
-use domain::Commitment;
+use domain::{Commitment, SubjectId};
 use serde_json::{Map, Value};
 
 use super::told::{Told, object};
 
-const MEMBER: &str = "sealed";
+const TEXT: &str = "sealed";
+const WHOSE: &str = "whose";
 
 /// A commitment as it stands in metadata.
 pub(super) fn sealed(commitment: Commitment) -> Told {
-    object(&[(MEMBER, &commitment)])
+    object(&[(TEXT, &commitment)])
+}
+
+/// A subject as it stands in metadata.
+pub(super) fn whose(subject: SubjectId) -> Told {
+    object(&[(WHOSE, &subject)])
+}
+
+/// What a reader is shown of what is sealed.
+pub trait Opening {
+    /// In the place of a text.
+    fn text(&self, commitment: Commitment) -> Value;
+
+    /// In the place of a subject.
+    fn subject(&self, subject: SubjectId) -> Value;
 }
 
 /// Every commitment within `metadata`, in the order in which it stands there.
@@ -25,19 +41,27 @@ pub fn commitments(metadata: &Value) -> Vec<Commitment> {
     }
 }
 
-/// Puts `text(commitment)` in the place of every sealed text within `metadata`.
-pub fn open(metadata: &mut Value, text: &impl Fn(Commitment) -> String) {
+/// Puts what the reader is shown in the place of everything sealed within `metadata`.
+pub fn open(metadata: &mut Value, opening: &impl Opening) {
     match metadata {
-        Value::Object(members) => match commitment_of(members) {
-            Some(commitment) => *metadata = Value::String(text(commitment)),
-            None => members.values_mut().for_each(|member| open(member, text)),
+        Value::Object(members) => match (commitment_of(members), subject_of(members)) {
+            (Some(commitment), _) => *metadata = opening.text(commitment),
+            (None, Some(subject)) => *metadata = opening.subject(subject),
+            (None, None) => members.values_mut().for_each(|member| open(member, opening)),
         },
-        Value::Array(items) => items.iter_mut().for_each(|item| open(item, text)),
+        Value::Array(items) => items.iter_mut().for_each(|item| open(item, opening)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
 fn commitment_of(members: &Map<String, Value>) -> Option<Commitment> {
-    let text = members.get(MEMBER).filter(|_| members.len() == 1)?.as_str()?;
-    text.parse().ok().map(Commitment)
+    only(members, TEXT)?.parse().ok().map(Commitment)
+}
+
+fn subject_of(members: &Map<String, Value>) -> Option<SubjectId> {
+    only(members, WHOSE)?.parse().ok()
+}
+
+fn only<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    members.get(name).filter(|_| members.len() == 1)?.as_str()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::copy::event::Breakdown;
 use domain::copy::state::{CopyState, Finalisation, Grade, Import, Lock, Void};
 use domain::copy::{CopyStatus, ExamCopy, Page};
-use domain::{AnonymousId, Commitment, Digest, ExamId, Points, QuestionId};
+use domain::{ActorId, AnonymousId, Commitment, Digest, ExamId, Points, QuestionId, SubjectId};
 use serde::{Deserialize, Serialize};
 
 /// A copy as it stands: a pure function of the domain's own fold, for a read from the view and for the answer to a
@@ -16,6 +16,10 @@ pub struct CopyBody {
     pub exam: ExamId,
     /// What stands on it instead of a name.
     pub anonymous_id: AnonymousId,
+    /// Whose it is, where somebody has said so.
+    pub subject: Option<SubjectId>,
+    /// The grader who is to mark it, where somebody is.
+    pub assigned_to: Option<ActorId>,
     /// Its status; none once it is voided.
     pub status: Option<CopyStatus>,
     /// SHA-256 of the scan.
@@ -80,6 +84,8 @@ impl CopyBody {
         let mut body = Self {
             exam: identity.exam,
             anonymous_id: identity.anonymous_id.clone(),
+            subject: copy.subject,
+            assigned_to: copy.assigned_to,
             status: copy.state.status(),
             source: identity.source,
             source_bytes: identity.source_bytes,

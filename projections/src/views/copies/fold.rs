@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::copy::{CopyEvent, CopyStatus, ExamCopy};
-use domain::{AnonymousId, CopyId, ExamId, Points, Timestamp};
+use domain::{ActorId, AnonymousId, CopyId, ExamId, Points, SubjectId, Timestamp};
 use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -53,9 +53,9 @@ impl CopyStanding {
 impl Projector for Copies {
     const VIEW: ViewName = VIEW;
     const TABLES: &'static [Table] = &[
-        Table { name: "copies_v1", key: &["copy_id"], made: Made::Rows { stream: "copy_id" } },
+        Table { name: "copies_v2", key: &["copy_id"], made: Made::Rows { stream: "copy_id" } },
         Table {
-            name: "copy_status_counts_v1",
+            name: "copy_status_counts_v2",
             key: &["exam_id", "status"],
             made: Made::Derived { select: include_str!("count.sql") },
         },
@@ -143,6 +143,10 @@ fn last_failure(standing: Option<LastFailure>, event: &CopyEvent) -> Option<Last
         | E::RemarkSet { .. }
         | E::AppreciationSet { .. }
         | E::FinalisationStarted { .. }
+        | E::CopyIdentified { .. }
+        | E::CopyUnidentified { .. }
+        | E::CopyAssigned { .. }
+        | E::CopyUnassigned { .. }
         | E::CopyExported { .. }
         | E::ScoreCorrected { .. }
         | E::CopyReopened { .. }
@@ -158,6 +162,8 @@ struct Written {
     anonymous_id: AnonymousId,
     status: Option<CopyStatus>,
     total_hundredths: Option<Points>,
+    subject_id: Option<SubjectId>,
+    assigned_to: Option<ActorId>,
     sequence: u64,
     position: i64,
     created_position: i64,
@@ -176,6 +182,8 @@ fn written(stream: StreamId, state: &CopyStanding) -> Option<Written> {
         anonymous_id: body.anonymous_id.clone(),
         status: body.status,
         total_hundredths: body.total,
+        subject_id: body.subject,
+        assigned_to: body.assigned_to,
         sequence: body.sequence,
         position,
         created_position,

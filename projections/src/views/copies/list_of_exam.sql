@@ -1,4 +1,4 @@
-SELECT * FROM copies_v1
+SELECT * FROM copies_v2
 WHERE created_position > $1 AND exam_id = $3
 ORDER BY created_position
 LIMIT $2

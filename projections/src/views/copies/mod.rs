@@ -3,13 +3,14 @@
 mod body;
 mod failures;
 mod fold;
+mod given;
 mod weight;
 
 use std::collections::BTreeMap;
 
 use domain::copy::CopyStatus;
 use domain::copy::event::{WorkError, WorkStage};
-use domain::{CopyId, ExamId, Timestamp};
+use domain::{ActorId, CopyId, ExamId, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgExecutor, Row};
@@ -21,9 +22,10 @@ use crate::projector::ViewName;
 pub use body::{CopyBody, ImportStanding};
 pub use failures::{FailedCopy, GivenUp, failures, given_up};
 pub use fold::{Copies, CopyStanding};
+pub use given::{MOST_OF_SUBJECT, loads, of_subject, undealt};
 
-/// The view.
-pub const VIEW: ViewName = ViewName { name: "copies", version: 1 };
+/// The view. Version 1 did not know whose a copy is and who is to mark it; its tables are for the builds that read them.
+pub const VIEW: ViewName = ViewName { name: "copies", version: 2 };
 
 /// A copy, and when it came to stand so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +97,7 @@ pub enum Standing {
 /// # Errors
 /// The database did not answer, or the row is not one that this build wrote.
 pub async fn get(executor: impl PgExecutor<'_>, copy: CopyId) -> Result<Option<CopyRow>, sqlx::Error> {
-    sqlx::query_as("SELECT * FROM copies_v1 WHERE copy_id = $1").bind(copy.0).fetch_optional(executor).await
+    sqlx::query_as("SELECT * FROM copies_v2 WHERE copy_id = $1").bind(copy.0).fetch_optional(executor).await
 }
 
 /// A page of copies, the oldest first, after the one whose `created_position` is `after`.
@@ -125,6 +127,50 @@ pub async fn list(
         query = query.bind(status.as_str());
     }
     let rows = query.fetch_all(executor).await?;
+    Ok(Slice::cut(rows, size, |copy: &CopyRow| copy.created_position))
+}
+
+/// What a grader marks and leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Theirs {
+    /// Who.
+    pub grader: ActorId,
+    /// Exams that they lead: every copy is theirs to know.
+    pub led: Vec<ExamId>,
+    /// Exams whose copies are for whoever takes them, but those that are assigned to another.
+    pub open: Vec<ExamId>,
+    /// Exams whose copies are dealt out: those that are assigned to them.
+    pub dealt_out: Vec<ExamId>,
+}
+
+/// A page of the copies that a grader may know of, as [`list`].
+///
+/// # Errors
+/// As [`get`].
+pub async fn list_of_grader(
+    executor: impl PgExecutor<'_>,
+    theirs: &Theirs,
+    filter: CopyFilter,
+    after: Option<i64>,
+    size: PageSize,
+) -> Result<Slice<CopyRow>, sqlx::Error> {
+    let status = match filter.standing {
+        Standing::Any | Standing::Voided => None,
+        Standing::Status(status) => Some(status.as_str()),
+    };
+    let ids = |exams: &[ExamId]| exams.iter().map(|exam| exam.0).collect::<Vec<_>>();
+    let rows = sqlx::query_as(include_str!("list_of_grader.sql"))
+        .bind(after.unwrap_or(0))
+        .bind(size.and_one())
+        .bind(filter.exam.map(|exam| exam.0))
+        .bind(filter.standing == Standing::Any)
+        .bind(status)
+        .bind(ids(&theirs.led))
+        .bind(ids(&theirs.open))
+        .bind(ids(&theirs.dealt_out))
+        .bind(theirs.grader.0)
+        .fetch_all(executor)
+        .await?;
     Ok(Slice::cut(rows, size, |copy: &CopyRow| copy.created_position))
 }
 

@@ -117,6 +117,10 @@ impl Projector for CopyLocks {
             | E::AppreciationSet { .. }
             | E::CopyGraded { .. }
             | E::FinalisationFailed { .. }
+            | E::CopyIdentified { .. }
+            | E::CopyUnidentified { .. }
+            | E::CopyAssigned { .. }
+            | E::CopyUnassigned { .. }
             | E::CopyExported { .. }
             | E::ScoreCorrected { .. }
             | E::CopyReopened { .. } => {}

@@ -72,6 +72,25 @@ pub async fn list(
     Ok(Slice::cut(rows, size, |exam: &ExamRow| exam.created_position))
 }
 
+/// The same of the exams that this grader is enrolled in.
+///
+/// # Errors
+/// As [`get`].
+pub async fn list_of_grader(
+    executor: impl PgExecutor<'_>,
+    grader: ActorId,
+    after: Option<i64>,
+    size: PageSize,
+) -> Result<Slice<ExamRow>, sqlx::Error> {
+    let rows = sqlx::query_as(include_str!("list_of_grader.sql"))
+        .bind(after.unwrap_or(0))
+        .bind(size.and_one())
+        .bind(grader.to_string())
+        .fetch_all(executor)
+        .await?;
+    Ok(Slice::cut(rows, size, |exam: &ExamRow| exam.created_position))
+}
+
 /// The fold.
 #[derive(Debug)]
 pub struct Exams;

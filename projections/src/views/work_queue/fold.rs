@@ -60,6 +60,10 @@ impl Projector for WorkQueue {
             | E::QuestionScored { .. }
             | E::RemarkSet { .. }
             | E::AppreciationSet { .. }
+            | E::CopyIdentified { .. }
+            | E::CopyUnidentified { .. }
+            | E::CopyAssigned { .. }
+            | E::CopyUnassigned { .. }
             | E::CopyExported { .. }
             | E::ScoreCorrected { .. }
             | E::CopyReopened { .. } => {}

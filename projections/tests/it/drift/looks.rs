@@ -12,7 +12,7 @@ use crate::story;
 #[tokio::test]
 async fn a_look_at_some_copies_tells_of_those_and_of_no_others() {
     let (ledger, office) = folded(21).await;
-    run(&ledger, "UPDATE copies_v1 SET sequence = sequence + 1").await;
+    run(&ledger, "UPDATE copies_v2 SET sequence = sequence + 1").await;
     let asked = [StreamId::Copy(office.lives[0].id), StreamId::Copy(office.lives[2].id)];
     let found = look(&ledger, &all_views(), DriftScope::Streams(&asked), false).await;
     let mut sorted = asked.to_vec();
@@ -24,7 +24,7 @@ async fn a_look_at_some_copies_tells_of_those_and_of_no_others() {
 #[tokio::test]
 async fn a_sample_as_large_as_the_ledger_finds_everything() {
     let (ledger, office) = folded(22).await;
-    run(&ledger, "UPDATE copies_v1 SET sequence = sequence + 1").await;
+    run(&ledger, "UPDATE copies_v2 SET sequence = sequence + 1").await;
     let copies = office.lives.iter().filter(|life| !life.events.is_empty()).count();
     let found =
         look(&ledger, &all_views(), DriftScope::Next(&mut DriftWalk::from_somewhere(), 1_000), false).await;
@@ -36,7 +36,7 @@ async fn a_sample_as_large_as_the_ledger_finds_everything() {
 #[tokio::test]
 async fn a_walk_that_goes_on_where_it_was_comes_by_every_stream_once_before_it_begins_again() {
     let (ledger, office) = folded(23).await;
-    run(&ledger, "UPDATE copies_v1 SET sequence = sequence + 1").await;
+    run(&ledger, "UPDATE copies_v2 SET sequence = sequence + 1").await;
     let copies = office.lives.iter().filter(|life| !life.events.is_empty()).count();
     let (mut walk, mut seen, mut rounds) = (DriftWalk::from_somewhere(), BTreeSet::new(), 0);
     while seen.len() < copies {
@@ -70,7 +70,7 @@ async fn a_view_that_is_stopped_is_held_to_the_events_up_to_where_it_stands() {
     assert_eq!((of_copies.position, of_copies.stopped), (at - 1, true));
     assert!(of_copies.head > at);
     // And what is wrong in it is found and repaired all the same.
-    run(&ledger, "UPDATE copies_v1 SET sequence = sequence + 1").await;
+    run(&ledger, "UPDATE copies_v2 SET sequence = sequence + 1").await;
     look(&ledger, &all_views(), DriftScope::Whole, true).await;
     assert_eq!(look_at_all(&ledger).await.findings, vec![]);
     projectors.stop().await;

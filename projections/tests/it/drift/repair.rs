@@ -20,13 +20,13 @@ async fn a_repair_writes_the_rows_of_the_copies_that_differ_and_touches_no_other
     let (ledger, office) = folded(12).await;
     let rows = ledger.dump_all().await;
     let wrong = StreamId::Copy(office.lives[3].id);
-    run(&ledger, &format!("UPDATE copies_v1 SET sequence = 0 WHERE copy_id = '{}'", wrong.uuid())).await;
-    let others = versions(&ledger, "copies_v1", wrong).await;
+    run(&ledger, &format!("UPDATE copies_v2 SET sequence = 0 WHERE copy_id = '{}'", wrong.uuid())).await;
+    let others = versions(&ledger, "copies_v2", wrong).await;
     let annotations = versions(&ledger, "annotations_v1", wrong).await;
     let looked = look(&ledger, &all_views(), DriftScope::Whole, true).await;
     assert_eq!(looked.streams(), [wrong]);
     assert_eq!(looked.repaired, [(copies::VIEW, vec![wrong])]);
-    assert_eq!(versions(&ledger, "copies_v1", wrong).await, others);
+    assert_eq!(versions(&ledger, "copies_v2", wrong).await, others);
     assert_eq!(versions(&ledger, "annotations_v1", wrong).await, annotations);
     ledger.has_rows(&rows).await;
 }
@@ -39,14 +39,14 @@ async fn a_row_that_was_deleted_and_one_of_no_copy_are_found_and_repaired_and_so
     run(
         &ledger,
         &format!(
-            "INSERT INTO copies_v1 SELECT '{ghost}', exam_id, anonymous_id, status, total_hundredths, body, last_failure,
+            "INSERT INTO copies_v2 SELECT '{ghost}', exam_id, anonymous_id, status, total_hundredths, body, last_failure,
                  sequence, position, created_position + 1000000, created_at, updated_at
-             FROM copies_v1 WHERE copy_id = '{gone}'"
+             FROM copies_v2 WHERE copy_id = '{gone}'"
         ),
     )
     .await;
-    run(&ledger, &format!("DELETE FROM copies_v1 WHERE copy_id = '{gone}'")).await;
-    run(&ledger, "UPDATE copy_status_counts_v1 SET copies = copies + 7").await;
+    run(&ledger, &format!("DELETE FROM copies_v2 WHERE copy_id = '{gone}'")).await;
+    run(&ledger, "UPDATE copy_status_counts_v2 SET copies = copies + 7").await;
     let found = look_at_all(&ledger).await;
     let of = |stream: &str| {
         let of_stream =
@@ -55,7 +55,7 @@ async fn a_row_that_was_deleted_and_one_of_no_copy_are_found_and_repaired_and_so
     };
     assert_eq!(of(&gone.to_string()), [Difference::Missing]);
     assert_eq!(of(ghost), [Difference::TooMany]);
-    assert!(found.findings.iter().any(|it| it.table == "copy_status_counts_v1"), "{:?}", found.findings);
+    assert!(found.findings.iter().any(|it| it.table == "copy_status_counts_v2"), "{:?}", found.findings);
     look(&ledger, &all_views(), DriftScope::Whole, true).await;
     ledger.has_rows(&rows).await;
     assert!(look_at_all(&ledger).await.summary.is_clean());
@@ -68,7 +68,7 @@ async fn a_leader_forgets_what_it_holds_of_a_view_that_is_repaired() {
     // What the leader holds of these copies is right; the rows are not, and it would write over them one by one.
     office.work(&ledger, 60).await;
     ledger.caught_up().await;
-    run(&ledger, "UPDATE copies_v1 SET body = '{}', status = 'READY'").await;
+    run(&ledger, "UPDATE copies_v2 SET body = '{}', status = 'READY'").await;
     run(&ledger, "DELETE FROM copy_locks_v1").await;
     look(&ledger, &[copies::VIEW, copy_locks::VIEW], DriftScope::Whole, true).await;
     office.work(&ledger, 60).await;
@@ -83,7 +83,7 @@ async fn repairs_beside_appends_and_a_leader_leave_what_a_fresh_fold_gives() {
     let projectors = Projectors::start(&ledger.views, limits());
     let damage = async {
         for round in 0..8 {
-            run(&ledger, "UPDATE copies_v1 SET total_hundredths = 77, body = '{}' WHERE sequence % 2 = 0")
+            run(&ledger, "UPDATE copies_v2 SET total_hundredths = 77, body = '{}' WHERE sequence % 2 = 0")
                 .await;
             run(&ledger, "UPDATE annotations_v1 SET x = x + 1 WHERE number = 1").await;
             run(&ledger, "UPDATE audit_trail_v1 SET action = 'NOTHING' WHERE position % 5 = 0").await;

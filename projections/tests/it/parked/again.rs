@@ -31,7 +31,7 @@ async fn a_stream_that_is_unparked_after_the_fix_has_the_rows_of_a_fresh_fold() 
     let at = ledger.count(&sql).await;
     for sql in [
         format!("ALTER TABLE audit_trail_v1 ADD CONSTRAINT broken CHECK (position <> {at})"),
-        format!("ALTER TABLE copies_v1 ADD CONSTRAINT broken CHECK (copy_id <> '{}')", stream.uuid()),
+        format!("ALTER TABLE copies_v2 ADD CONSTRAINT broken CHECK (copy_id <> '{}')", stream.uuid()),
     ] {
         sqlx::query(&sql).execute(ledger.pool()).await.unwrap();
     }
@@ -45,7 +45,7 @@ async fn a_stream_that_is_unparked_after_the_fix_has_the_rows_of_a_fresh_fold() 
     // Life goes on, for that copy too.
     office.work(&ledger, 120).await;
     ledger.caught_up().await;
-    for table in ["audit_trail_v1", "copies_v1"] {
+    for table in ["audit_trail_v1", "copies_v2"] {
         let sql = format!("ALTER TABLE {table} DROP CONSTRAINT broken");
         sqlx::query(&sql).execute(ledger.pool()).await.unwrap();
     }

@@ -47,7 +47,7 @@ async fn nobody_waits_a_second_or_sees_an_error_while_all_views_are_rebuilt_unde
         let ledger = Arc::clone(&ledger);
         tokio::spawn(async move {
             let sql = format!(
-                "SELECT count(*), pg_sleep({SLOW_SECONDS}) FROM (SELECT FROM copies_v1 LIMIT 1) AS one"
+                "SELECT count(*), pg_sleep({SLOW_SECONDS}) FROM (SELECT FROM copies_v2 LIMIT 1) AS one"
             );
             sqlx::query(&sql).execute(ledger.pool()).await.unwrap();
         })
@@ -103,7 +103,7 @@ async fn a_view_that_is_read_all_the_time_is_given_up_and_stands_as_it_stood() {
     ledger.fold_all().await;
     let rows = ledger.dump_all().await;
     let mut reading = ledger.pool().begin().await.unwrap();
-    sqlx::query("SELECT count(*) FROM copies_v1").execute(&mut *reading).await.unwrap();
+    sqlx::query("SELECT count(*) FROM copies_v2").execute(&mut *reading).await.unwrap();
     let few = RebuildLimits {
         swap_tries: 3,
         swap_wait: Duration::from_millis(10),

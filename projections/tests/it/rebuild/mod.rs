@@ -93,7 +93,7 @@ async fn one_view_is_rebuilt_and_the_others_are_left_alone() {
     office.work(&ledger, 100).await;
     ledger.fold_all().await;
     let rows = ledger.dump_all().await;
-    for table in ["copies_v1", "copy_locks_v1", "exams_v2"] {
+    for table in ["copies_v2", "copy_locks_v1", "exams_v2"] {
         sqlx::query(&format!("DELETE FROM {table}")).execute(ledger.pool()).await.unwrap();
     }
     let views = [projections::copies::VIEW, projections::exams::VIEW];
@@ -114,13 +114,13 @@ async fn rights_on_a_view_outlive_its_rebuild() {
     let role = format!("reader_{}", uuid::Uuid::now_v7().simple());
     for sql in [
         format!("CREATE ROLE {role}"),
-        format!("GRANT SELECT ON copies_v1 TO {role} WITH GRANT OPTION"),
-        "GRANT SELECT ON copies_v1 TO PUBLIC".to_owned(),
+        format!("GRANT SELECT ON copies_v2 TO {role} WITH GRANT OPTION"),
+        "GRANT SELECT ON copies_v2 TO PUBLIC".to_owned(),
     ] {
         sqlx::query(&sql).execute(ledger.pool()).await.unwrap();
     }
     let rights = "SELECT array_to_string(array(SELECT a::text FROM pg_class, unnest(relacl) AS a \
-                  WHERE oid = 'copies_v1'::regclass ORDER BY 1), ' ')";
+                  WHERE oid = 'copies_v2'::regclass ORDER BY 1), ' ')";
     let before: String = sqlx::query_scalar(rights).fetch_one(ledger.pool()).await.unwrap();
     rebuild(&ledger, &[projections::copies::VIEW], limits()).await.unwrap();
     let after: String = sqlx::query_scalar(rights).fetch_one(ledger.pool()).await.unwrap();

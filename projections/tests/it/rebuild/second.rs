@@ -22,7 +22,7 @@ async fn small(seed: u64) -> TestLedger {
 /// Keeps every rebuild of copies from its swap.
 async fn hold_copies(ledger: &TestLedger) -> sqlx::Transaction<'static, sqlx::Postgres> {
     let mut holding = ledger.pool().begin().await.unwrap();
-    sqlx::query("SELECT count(*) FROM copies_v1").execute(&mut *holding).await.unwrap();
+    sqlx::query("SELECT count(*) FROM copies_v2").execute(&mut *holding).await.unwrap();
     holding
 }
 
@@ -85,13 +85,13 @@ async fn sleeper(ledger: &TestLedger, run: Uuid) -> PgConnection {
     let options = options.application_name(&format!("gradeledger rebuild {run}"));
     let mut session = options.connect().await.unwrap();
     for sql in [
-        "CREATE TABLE copies_v1_shadow (LIKE copies_v1)".to_owned(),
+        "CREATE TABLE copies_v2_shadow (LIKE copies_v2)".to_owned(),
         format!(
             "INSERT INTO rebuilds SELECT 'copies', 1, '{run}', 'process 7 on a host', pg_backend_pid(), now(), \
              clock_timestamp() - interval '1 second', 'folding', 5, 10"
         ),
         "BEGIN".to_owned(),
-        "LOCK TABLE copies_v1_shadow IN ROW EXCLUSIVE MODE".to_owned(),
+        "LOCK TABLE copies_v2_shadow IN ROW EXCLUSIVE MODE".to_owned(),
     ] {
         sqlx::query(&sql).execute(&mut session).await.unwrap();
     }

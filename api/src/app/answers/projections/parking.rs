@@ -10,7 +10,7 @@ use super::super::sealed::SealedText;
 
 /// A stream of a view after an operator's act.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Parking)]
+#[schema(as = ParkedStream)]
 pub struct ParkingAnswer {
     /// Which view.
     pub view: String,

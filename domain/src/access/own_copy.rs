@@ -25,16 +25,13 @@ pub enum ReadRefusal {
     NotReleased,
 }
 
-/// Whether the student `reader` may read `copy`, which was identified as belonging to `subject`, when `exam`
-/// with id `exam_id` stands as given: only the student's own copy, graded and released (L13).
-///
-/// `subject` is none for a copy that nobody has identified, and nobody reads that.
+/// Whether the student `reader` may read `copy` when `exam` with id `exam_id` stands as given: only the student's own copy,
+/// graded and released (L13). Nobody reads a copy that nobody has identified.
 ///
 /// # Errors
 /// The first reason why not.
 pub fn student_may_read(
     reader: SubjectId,
-    subject: Option<SubjectId>,
     copy: &ExamCopy,
     exam_id: ExamId,
     exam: &Exam,
@@ -42,7 +39,7 @@ pub fn student_may_read(
     if copy.state.identity().map(|identity| identity.exam) != Some(exam_id) {
         return Err(ReadRefusal::OtherExam);
     }
-    match subject {
+    match copy.subject {
         None => return Err(ReadRefusal::NotIdentified),
         Some(subject) if subject != reader => return Err(ReadRefusal::NotOwn),
         Some(_) => {}
