@@ -1,6 +1,7 @@
 //! `gradeledger doctor`: each thing that it looks at is broken for real, and it says so and what to do.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -314,7 +315,27 @@ async fn a_master_key_that_is_another_gone_or_readable_and_a_damaged_data_key_ar
     gradeledger::vault::MasterKey::read_or_make(&other).unwrap();
     Found::by(with(&other)).await.says("master key", "fail", "this is not the master key of this key store");
     let gone = place.folder.path().join("gone.key");
-    Found::by(with(&gone)).await.says("master key", "fail", "gone.key");
+    let lost = Found::by(with(&gone)).await;
+    lost.says("master key", "fail", "gone.key");
+    let advice = |found: &Found| found.check("master key")["advice"].as_str().unwrap().to_owned();
+    assert!(advice(&lost).contains("bring the key file back"), "{}", advice(&lost));
+    // Each trouble has its own advice.
+    let cut = place.folder.path().join("cut.key");
+    fs::write(&cut, "0123456789abcdef").unwrap();
+    fs::set_permissions(&cut, fs::Permissions::from_mode(0o600)).unwrap();
+    let cut = Found::by(with(&cut)).await;
+    cut.says("master key", "fail", "64 hexadecimal digits");
+    assert!(advice(&cut).contains("was cut"), "{}", advice(&cut));
+    let open = place.folder.path().join("open.key");
+    fs::copy(place.folder.path().join("master.key"), &open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o644)).unwrap();
+    let open = Found::by(with(&open)).await;
+    open.says("master key", "fail", "mode 644");
+    assert!(advice(&open).contains("gradeledger keys rotate"), "{}", advice(&open));
+    let fresh = Place::new().await;
+    let fresh = found(&fresh).await;
+    fresh.says("master key", "warn", "has no master key yet");
+    assert!(advice(&fresh).contains("start it once"), "{}", advice(&fresh));
     assert!(!gone.exists(), "no key is made in the place of a lost one");
     let mut keys = PgConnection::connect_with(&place.database.keys_connect_options()).await.unwrap();
     sqlx::query("UPDATE data_keys SET wrapped = decode(repeat('00', 72), 'hex')")

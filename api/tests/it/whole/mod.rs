@@ -30,6 +30,7 @@ mod refusals_to_start;
 mod repairs;
 mod restore;
 mod roles;
+mod rotation;
 mod session;
 mod several;
 mod status;

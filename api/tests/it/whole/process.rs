@@ -157,6 +157,12 @@ impl Process {
         tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("serve stops").unwrap()
     }
 
+    /// Waits for it to end by itself; how it ended, and what it said.
+    pub(super) async fn ended(mut self) -> (ExitStatus, String) {
+        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("serve ends").unwrap();
+        (status, fs::read_to_string(&self.log).unwrap())
+    }
+
     /// The processes that it has started and that still run.
     pub(super) fn children(&self) -> Vec<i32> {
         let mine = format!("PPid:\t{}\n", self.child.id().unwrap());
