@@ -18,16 +18,10 @@ impl Sight {
     /// All there is: for whoever holds the keys themselves, and for what is handed out as evidence.
     pub const ALL: Self = Self { texts: true, file_names: true, whose: true };
 
-    /// What a role sees, by the table of [`domain::access`]. `has_said_why` is that the request gave a reason for opening
-    /// texts, and that the reason is recorded.
+    /// What a role sees, by the table of [`domain::access`].
     #[must_use]
-    pub fn of(role: Role, has_said_why: bool) -> Self {
+    pub fn of(role: Role) -> Self {
         let may = |act| may(act, role, Scopes::NONE);
-        let opens = has_said_why && may(Act::OpenTexts);
-        Self {
-            texts: may(Act::ReadTexts) || opens,
-            file_names: may(Act::ReadFileNames) || opens,
-            whose: may(Act::SeeWhose),
-        }
+        Self { texts: may(Act::ReadTexts), file_names: may(Act::ReadFileNames), whose: may(Act::SeeWhose) }
     }
 }

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use domain::Role;
+use domain::access::Scope;
+use domain::{Role, SubjectId};
 use uuid::Uuid;
 
 use super::database::Stores;
 use super::settings::Place;
 use super::stdout::print;
-use crate::tokens;
+use crate::tokens::{self, Rights};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
@@ -31,6 +32,12 @@ pub(crate) struct CreateToken {
     /// What the token may do
     #[arg(long, value_enum)]
     role: TokenRole,
+    /// What a service may do with it: metrics:read, events:read, export, import; may be given more than once
+    #[arg(long, value_name = "SCOPE")]
+    scope: Vec<Scope>,
+    /// The pseudonym of the subject whose results a student reads with it
+    #[arg(long, value_name = "SUBJECT")]
+    subject: Option<Uuid>,
     /// Whose it is; kept in the key store, never in the ledger
     #[arg(long)]
     name: String,
@@ -51,7 +58,10 @@ pub(crate) struct RevokeToken {
 enum TokenRole {
     Admin,
     Grader,
+    Clerk,
     Auditor,
+    Student,
+    Service,
 }
 
 impl From<TokenRole> for Role {
@@ -59,7 +69,10 @@ impl From<TokenRole> for Role {
         match role {
             TokenRole::Admin => Self::Admin,
             TokenRole::Grader => Self::Grader,
+            TokenRole::Clerk => Self::Clerk,
             TokenRole::Auditor => Self::Auditor,
+            TokenRole::Student => Self::Student,
+            TokenRole::Service => Self::Service,
         }
     }
 }
@@ -68,8 +81,12 @@ pub(crate) async fn token(command: TokenCommand) -> anyhow::Result<ExitCode> {
     match command {
         TokenCommand::Create(create) => {
             let stores = Stores::open(&create.place).await?;
-            let made =
-                tokens::create(&stores.keys, Role::from(create.role), &create.name, create.expires).await;
+            let rights = Rights {
+                role: create.role.into(),
+                scopes: create.scope.iter().copied().collect(),
+                subject: create.subject.map(SubjectId),
+            };
+            let made = tokens::create(&stores.keys, rights, &create.name, create.expires).await;
             stores.close().await?;
             let (token, actor) = made?;
             println!("{}", token.reveal());

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use domain::{Digest, TraceParent};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 
 use super::answer::LEDGER_POSITION;
 use super::errors::ApiError;
 use super::prefer;
 use super::request_id::RequestId;
-use crate::app::texts::AccessReason;
 use crate::app::{Seen, Sight};
 use crate::ledger::Place;
 use crate::tokens::Actor;
@@ -20,7 +19,7 @@ pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key
 /// The header that shows the token of a copy's lock.
 pub const X_LOCK_TOKEN: HeaderName = HeaderName::from_static("x-lock-token");
 
-/// The header that says why sealed texts are to be opened.
+/// The header that is to say why sealed texts are opened. It is refused until reasons are recorded.
 pub const X_ACCESS_REASON: HeaderName = HeaderName::from_static("x-access-reason");
 
 /// The longest `Idempotency-Key` and `X-Lock-Token`, in characters.
@@ -39,8 +38,6 @@ pub struct Call {
     pub idempotency_key: Option<String>,
     /// `X-Lock-Token`, as sent; not yet known to be anyone's.
     pub lock_token: Option<String>,
-    /// `X-Access-Reason`: why the caller opens texts that are sealed to them otherwise. The frame has recorded it.
-    pub access_reason: Option<AccessReason>,
     /// `Ledger-Position`: the reader has seen this position, and is to see nothing older.
     pub seen_position: Option<i64>,
     /// The same, with the history that the reader has seen it in.
@@ -62,13 +59,15 @@ impl Call {
     ) -> Result<Self, ApiError> {
         let headers = &parts.headers;
         let seen = seen(headers)?;
+        if headers.contains_key(&X_ACCESS_REASON) {
+            return Err(reasons_are_not_recorded_yet());
+        }
         Ok(Self {
             actor,
             request_id,
             traceparent,
             idempotency_key: key(headers, &IDEMPOTENCY_KEY)?,
             lock_token: key(headers, &X_LOCK_TOKEN)?,
-            access_reason: access_reason(headers)?,
             seen_position: seen.map(|seen| seen.position),
             seen,
             prefer_wait: prefer::wait(headers).map(|wait| wait.min(longest_wait)),
@@ -80,7 +79,7 @@ impl Call {
     /// What the caller sees of what they read.
     #[must_use]
     pub fn sight(&self) -> Sight {
-        Sight::of(self.actor.role, self.access_reason.is_some())
+        Sight::of(self.actor.role)
     }
 
     /// The text whose HMAC tells whether a repeated `Idempotency-Key` is the same command: method, path and
@@ -91,17 +90,11 @@ impl Call {
     }
 }
 
-/// The reason for opening texts: UTF-8, sent at most once.
-fn access_reason(headers: &HeaderMap) -> Result<Option<AccessReason>, ApiError> {
-    let mut sent = headers.get_all(&X_ACCESS_REASON).iter();
-    let Some(value) = sent.next() else { return Ok(None) };
-    let text = std::str::from_utf8(value.as_bytes()).ok().filter(|_| sent.next().is_none());
-    let reason = text.and_then(|text| AccessReason::try_from(text.to_owned()).ok());
-    let reason = reason.filter(|reason| !reason.as_str().chars().any(char::is_control));
-    reason.map(Some).ok_or_else(|| {
-        let detail = "X-Access-Reason is sent once and takes 3 to 500 characters of UTF-8 that say why";
-        ApiError::bad_request("invalid_header", detail)
-    })
+/// A reason for opening texts has to be recorded before anything is opened, and there is no log of accesses yet.
+fn reasons_are_not_recorded_yet() -> ApiError {
+    let detail = "this version opens no sealed text for a reason: it keeps no log of accesses yet, in which the reason would \
+                  stand. Leave X-Access-Reason out, or ask an admin";
+    ApiError::new(StatusCode::NOT_IMPLEMENTED, "reasons_not_recorded", detail)
 }
 
 /// A header that holds a key, sent at most once.

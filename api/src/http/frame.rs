@@ -18,6 +18,7 @@ use warp::reply::Response;
 use super::body::{BodyError, BoundedBody, Drain};
 use super::call::Call;
 use super::errors::ApiError;
+use super::guarded;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::route::{BodySize, Route};
 use super::stay::{Stay, Stopping};
@@ -102,6 +103,7 @@ impl Frame {
         if let Some(error) = &error {
             response = error.render(&request_id);
         }
+        guarded::guard(&mut response);
         if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
             response.headers_mut().insert(X_REQUEST_ID, id);
         }

@@ -29,6 +29,7 @@ mod events;
 mod exams;
 mod figures;
 mod frame;
+mod guarded;
 mod health;
 mod lock;
 mod moment;

@@ -2,8 +2,7 @@
 //! may call, and the errors that the frame itself answers with.
 
 use bytes::Bytes;
-use domain::Role;
-use domain::access::{Act, Scopes, may};
+use domain::access::Act;
 use http::Method;
 use serde::Serialize;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
@@ -181,12 +180,6 @@ fn complete(operation: &mut Operation, route: &Route) {
     let upload = route.body() == BodySize::Pdf;
     let writes = *route.method() != Method::GET;
     let parameters = operation.parameters.get_or_insert_default();
-    if may(route.act(), Role::Auditor, Scopes::NONE) && !writes {
-        parameters.push(header(
-            "X-Access-Reason",
-            "Why you open what is sealed to you otherwise, as texts are to an auditor: 3 to 500 characters; it is recorded",
-        ));
-    }
     if writes {
         parameters.push(header(
             "Idempotency-Key",

@@ -30,18 +30,18 @@ pub(super) async fn run(bench: Bench, mut stop: watch::Receiver<bool>) {
             Err(error) => {
                 tracing::warn!(
                     cause = domain::chain(&*error),
-                    "an erasure did not come to its end; it is tried again"
+                    "approved erasures could not be looked for; it is tried again"
                 );
             }
         }
     }
-    duty::give_up(bench.app.views.pool(), DUTY, bench.worker).await;
+    duty::give_up(bench.app.views.upkeep(), DUTY, bench.worker).await;
 }
 
 /// Answers whether the duty was ours.
 async fn look(bench: &Bench, round: bool) -> anyhow::Result<bool> {
     let pool = bench.app.views.pool();
-    if !duty::hold(pool, DUTY, bench.worker, LEASE).await? {
+    if !hold(bench).await? {
         return Ok(false);
     }
     if round {
@@ -51,21 +51,31 @@ async fn look(bench: &Bench, round: bool) -> anyhow::Result<bool> {
         let request_id = format!("erasure-{}", Uuid::now_v7());
         let span = tracing::error_span!("erasure", request_id);
         let erased = bench.app.erase_subject(subject, &request_id, bench.limits.erasure_settle);
-        match erased.instrument(span).await? {
-            Step::Done(destroyed) => tracing::info!(
-                %subject,
+        match erased.instrument(span).await {
+            // One that cannot go on does not hold up those behind it.
+            Err(error) => tracing::warn!(
+                subject_id = %subject,
+                cause = domain::chain(&error),
+                "an erasure did not come to its end; it is tried again"
+            ),
+            Ok(Step::Done(destroyed)) => tracing::info!(
+                subject_id = %subject,
                 copies = destroyed.copies,
                 keys = destroyed.keys,
                 texts = destroyed.texts,
                 files = destroyed.files,
                 "a subject was erased"
             ),
-            Step::Waits(reason) => tracing::debug!(%subject, reason, "an erasure waits"),
-            Step::Settles | Step::Nothing => {}
+            Ok(Step::Waits(reason)) => tracing::debug!(subject_id = %subject, reason, "an erasure waits"),
+            Ok(Step::Settles | Step::Nothing) => {}
         }
-        duty::hold(pool, DUTY, bench.worker, LEASE).await?;
+        hold(bench).await?;
     }
     Ok(true)
+}
+
+async fn hold(bench: &Bench) -> Result<bool, sqlx::Error> {
+    duty::hold(bench.app.views.upkeep(), DUTY, bench.worker, LEASE).await
 }
 
 async fn erase_again(bench: &Bench) -> anyhow::Result<()> {
@@ -76,12 +86,12 @@ async fn erase_again(bench: &Bench) -> anyhow::Result<()> {
         for row in page.items {
             if bench.app.erase_again(row.subject).await? {
                 tracing::error!(
-                    subject = %row.subject,
+                    subject_id = %row.subject,
                     "what was erased had come back, from a restored store or a late writer, and was erased again"
                 );
             }
         }
-        duty::hold(pool, DUTY, bench.worker, LEASE).await?;
+        hold(bench).await?;
         match page.next {
             Some(next) => after = next,
             None => return Ok(()),

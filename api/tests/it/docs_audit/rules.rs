@@ -114,6 +114,9 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("asked", "a count of blobs"),
     ("attempt", "a count"),
     ("begun", "an epoch's UUID"),
+    ("copies", "a count"),
+    ("files", "a count of blobs"),
+    ("keys", "a count of data keys"),
     (
         "cause",
         "an error with its causes: Postgres's, the system's or our own sentences. Statements bind their values, so none \
@@ -146,6 +149,8 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("read", "a position"),
     ("reader", "a number of our builds"),
     ("reason", "a rule of the domain that refuses: its own sentence, with ids and numbers"),
+    ("subject_id", "the pseudonym of a subject: a UUID of random bits"),
+    ("texts", "a count of sealed texts"),
     ("request_id", "an id of 1 to 128 characters of `A-Z a-z 0-9 . _ -`, or one that we made"),
     ("route", "the template of a route, never a path: those hold what a client wrote"),
     (
@@ -200,6 +205,14 @@ pub(super) const ALLOWED_CAUSES: &[(&str, &str)] = &[
 
 /// Statements of WARNING and worse that have no error at hand.
 pub(super) const WITHOUT_CAUSE: &[(&str, &str)] = &[
+    (
+        "stopping: the key store was moved to a master key that this process was not given",
+        "what happened is what it says",
+    ),
+    (
+        "what was erased had come back, from a restored store or a late writer, and was erased again",
+        "`subject_id`: whose",
+    ),
     ("lock conflict", "`conflict`: which one; the answer is the refusal"),
     ("ended at once; what was under way is done again by others", "a second signal"),
     ("requests were still under way after {longest:?}; they are cut off", "a bound that ran out"),

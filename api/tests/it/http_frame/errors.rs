@@ -89,3 +89,32 @@ async fn a_wait_is_cut_to_its_limit() {
         assert_eq!(body["wait"], waited);
     }
 }
+
+#[tokio::test]
+async fn every_answer_says_how_it_may_be_used_and_is_kept_nowhere_unless_it_says_so() {
+    let world = World::new().await;
+    for request in [
+        world.bare(Method::GET, "/api/health/live"),
+        world.bare(Method::GET, "/api/copies"),
+        world.ask(Method::GET, "/api/exams"),
+        world.ask(Method::GET, "/api/openapi.json"),
+        world.ask(Method::GET, "/shown/fault"),
+        world.ask(Method::GET, "/nothing/here"),
+        world.ask(Method::OPTIONS, "/api/exams"),
+    ] {
+        let response = request.send().await.unwrap();
+        let header = |name: &str| response.headers().get(name).map(|it| it.to_str().unwrap().to_owned());
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("cache-control", "no-store"),
+        ] {
+            assert_eq!(header(name).as_deref(), Some(value), "{name} of {}", response.url());
+        }
+        for name in ["server", "x-powered-by", "access-control-allow-origin"] {
+            assert_eq!(header(name), None, "{name}");
+        }
+    }
+}

@@ -254,10 +254,13 @@ async fn reads(world: &World) -> Vec<(&'static str, String)> {
     let copy = world.graded().await;
     let state = world.app.ledger.load::<ExamCopy>(copy.0).await.unwrap().state;
     let exam = state.state.identity().unwrap().exam;
+    let subject = world.subject("Anna").await;
     let annotation = *state.state.paper().unwrap().marking.annotations.keys().next().unwrap();
     let filled = |template: &str| {
         let path = template.replace("{copy}", &copy.to_string()).replace("{exam}", &exam.to_string());
-        path.replace("{annotation}", &annotation.to_string()).replace("{page}", "0.png")
+        path.replace("{annotation}", &annotation.to_string())
+            .replace("{subject}", &subject.to_string())
+            .replace("{page}", "0.png")
     };
     let reads = world.page.iter().filter(|route| *route.method() == Method::GET);
     reads

@@ -51,10 +51,24 @@ async fn a_token_is_printed_once_kept_as_its_sha256_and_ends_when_it_is_revoked(
     assert!(stderr(&again).contains("token list"));
     let wrong = run_at(&place, &["token", "create", "--role", "headmaster", "--name", "x"]).await;
     assert!(
-        !wrong.status.success() && stderr(&wrong).contains("admin, grader, auditor"),
+        !wrong.status.success() && stderr(&wrong).contains("admin, grader, clerk, auditor, student, service"),
         "{}",
         stderr(&wrong)
     );
+    // A service's token has a scope, and a student's a subject; one of another role has neither.
+    for (arguments, made) in [
+        (&["--role", "service"][..], false),
+        (&["--role", "service", "--scope", "events:read", "--scope", "export"], true),
+        (&["--role", "service", "--scope", "everything"], false),
+        (&["--role", "student"], false),
+        (&["--role", "student", "--subject", "01a20b55-35fd-77cb-a850-f262689a9e88"], true),
+        (&["--role", "grader", "--scope", "export"], false),
+        (&["--role", "clerk"], true),
+    ] {
+        let command = [&["token", "create", "--name", "x"], arguments].concat();
+        let output = run_at(&place, &command).await;
+        assert_eq!(output.status.success(), made, "{arguments:?}: {}", stderr(&output));
+    }
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ const ONLY_THE_WRITER: [&str; 3] = [
 ];
 
 const ONLY_THE_PROJECTOR: [&str; 9] = [
-    "INSERT INTO copies_v2 SELECT * FROM copies_v1",
+    "INSERT INTO copies_v2 SELECT * FROM copies_v2",
     "UPDATE projections SET position = 0",
     "DELETE FROM projections",
     "DELETE FROM work_claims",

@@ -114,7 +114,7 @@ async fn a_rotation_that_is_killed_at_any_step_is_gone_on_with_and_changes_nothi
     desk.score(&held, "1", json!(5)).await;
     desk.score(&held, "2", json!(5)).await;
     assert_eq!(desk.finalise(&held).await["status"], "GRADED");
-    let listed = desk.get(&desk.auditor, &format!("{path}?limit=10")).await.body(200);
+    let listed = desk.get(&desk.admin, &format!("{path}?limit=10")).await.body(200);
     assert!(listed.to_string().contains("Il manque une étape"), "{listed}");
     desk.ready(exam, "A-3", 1).await;
     assert!(office.interrupt().await.success());
