@@ -18,7 +18,7 @@ use domain::{
     Timestamp,
 };
 use fixtures::database::TestCluster;
-use gradeledger::app::{CopyPast, Opener, Spelling};
+use gradeledger::app::{CopyPast, Opener, Sight, Spelling};
 use gradeledger::ledger::{By, Ledger, LedgerLimits, Order};
 use gradeledger::limits::HistoryLimits;
 use gradeledger::vault::{KeyStore, MasterKey, Purpose, Vault, VaultOwner, VaultRow};
@@ -159,7 +159,7 @@ impl Office {
         let most = HistoryLimits::default().events;
         let past = CopyPast {
             pool: &self.pool,
-            opener: Opener::Vault(&self.vault),
+            opener: Opener::vault(&self.vault, Sight::ALL),
             spelling: Spelling::Exact,
             most_events: most,
         };
