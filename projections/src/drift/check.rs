@@ -19,6 +19,7 @@ use crate::views::copies::Copies;
 use crate::views::copy_locks::CopyLocks;
 use crate::views::exams::Exams;
 use crate::views::parked::Parked;
+use crate::views::subjects::Subjects;
 use crate::views::work_queue::WorkQueue;
 
 /// Folds some streams of one view, and has the rows that they come to.
@@ -62,6 +63,7 @@ pub(super) fn all() -> Vec<Box<dyn Check>> {
         of::<WorkQueue>(),
         of::<Exams>(),
         of::<Parked>(),
+        of::<Subjects>(),
     ]
 }
 

@@ -1,11 +1,12 @@
--- The rows of some streams that are not as they should be. {table}, {stream} and {key} are names and columns of this build.
+-- The rows of some streams that are not as they should be. A column of a view may be called anything but `given` and
+-- `live_row`, which stand for whole rows here. {table}, {stream} and {key} are names and columns of this build.
 WITH expected AS (
     SELECT {stream} AS stream, {key} AS key, to_jsonb(given) AS content
     FROM json_populate_recordset(NULL::{table}, $1::json) AS given
 ),
 live AS (
-    SELECT {stream} AS stream, {key} AS key, to_jsonb(standing) AS content
-    FROM {table} AS standing
+    SELECT {stream} AS stream, {key} AS key, to_jsonb(live_row) AS content
+    FROM {table} AS live_row
     WHERE {stream} = ANY ($2)
 ),
 differing AS (

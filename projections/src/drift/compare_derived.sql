@@ -4,7 +4,7 @@ WITH expected AS (
     FROM (SELECT * FROM {table} WHERE false UNION ALL ({select})) AS given
 ),
 live AS (
-    SELECT {key} AS key, to_jsonb(standing) AS content FROM {table} AS standing
+    SELECT {key} AS key, to_jsonb(live_row) AS content FROM {table} AS live_row
 )
 SELECT
     coalesce(expected.key, live.key) AS key,

@@ -199,6 +199,7 @@ async fn acts_on_an_exam_are_in_the_trail_of_the_exam() {
         "GRADER_ENROL",
         "GRADER_ENROL",
         "GRADER_REMOVE",
+        "DISPATCH",
         "RELEASE",
         "WITHDRAW",
         "ARCHIVE",

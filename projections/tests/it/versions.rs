@@ -361,7 +361,7 @@ async fn a_process_from_before_reasons_steps_down_where_a_finalisation_of_this_b
         })
         .await;
         assert_eq!((status.position, status.poison), (at - 1, None), "{view}");
-        assert_eq!(status.required_reader, Reader::CURRENT);
+        assert_eq!(status.required_reader, Reader(WITHOUT_REASONS.0 + 1));
     }
     older.stop().await;
     ledger.fold_all().await;

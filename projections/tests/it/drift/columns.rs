@@ -1,13 +1,21 @@
 //! Every column of every table.
 
-use projections::{Difference, DriftScope, Made, Table, ViewName, views};
+use domain::SubjectId;
+use domain::subject::SubjectEvent;
+use projections::{Difference, DriftScope, Made, StreamId, Table, ViewName, views};
+use uuid::Uuid;
 
 use super::{all_views, folded, look, look_at_all, run};
-use crate::ledger::TestLedger;
+use crate::ledger::{Row, TestLedger};
+use crate::life::sealed;
 
 #[tokio::test]
 async fn a_changed_value_is_found_and_named_and_repaired_whichever_column_of_whichever_table_it_is_in() {
     let (ledger, _) = folded(11).await;
+    let person = StreamId::Subject(SubjectId(Uuid::from_u128(0x5e)));
+    let registered = SubjectEvent::SubjectRegistered { identity: sealed("Anna") };
+    ledger.append(person, &[Row::written(&registered)]).await;
+    ledger.fold_all().await;
     let clean = look_at_all(&ledger).await;
     assert_eq!(clean.findings, vec![]);
     let rows = ledger.dump_all().await;

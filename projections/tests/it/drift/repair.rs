@@ -39,7 +39,7 @@ async fn a_row_that_was_deleted_and_one_of_no_copy_are_found_and_repaired_and_so
     run(
         &ledger,
         &format!(
-            "INSERT INTO copies_v2 SELECT '{ghost}', exam_id, anonymous_id, status, total_hundredths, body, last_failure,
+            "INSERT INTO copies_v2 SELECT '{ghost}', exam_id, anonymous_id, status, total_hundredths, subject_id, assigned_to, body, last_failure,
                  sequence, position, created_position + 1000000, created_at, updated_at
              FROM copies_v2 WHERE copy_id = '{gone}'"
         ),
