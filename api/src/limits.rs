@@ -55,6 +55,24 @@ pub struct Limits {
 pub struct HttpLimits {
     /// Open connections; the next one waits in the kernel's backlog.
     pub connections: usize,
+    /// Of those, the most that one address may hold; trusted proxies may hold all.
+    pub connections_per_address: usize,
+    /// Requests of one caller a second, once the burst is used up.
+    pub caller_requests: u32,
+    /// Requests that a caller may send at once after a rest.
+    pub caller_burst: u32,
+    /// Requests of one address a second that show no token which is known to be valid.
+    pub stranger_requests: u32,
+    /// Requests of that kind that an address may send at once after a rest.
+    pub stranger_burst: u32,
+    /// Tokens that are not valid which an address may show within `failed_sign_ins_within`, and is told so.
+    pub failed_sign_ins: u32,
+    /// The time within which those come back, one by one.
+    pub failed_sign_ins_within: Duration,
+    /// How long a token that was found valid lets its caller go at their own pace, whatever others at the address do.
+    pub known_caller: Duration,
+    /// Callers, and addresses, whose pace is kept.
+    pub paced: usize,
     /// From the first byte of a request, or the end of the last one, to the end of its headers.
     pub header: Duration,
     /// All headers of a request together, in bytes.
@@ -71,6 +89,8 @@ pub struct HttpLimits {
     pub form_overhead_bytes: u64,
     /// PDFs that are received at the same time, each up to `pdf_bytes` in memory.
     pub uploads: usize,
+    /// Of those, the most that one caller sends.
+    pub uploads_per_caller: usize,
     /// How long an upload waits for one of those places before it is told to come back.
     pub upload_wait: Duration,
     /// What is still read, and thrown away, of a body that was refused, so that the client gets to read why.
@@ -101,6 +121,15 @@ impl Default for HttpLimits {
     fn default() -> Self {
         Self {
             connections: 1_024,
+            connections_per_address: 512,
+            caller_requests: 200,
+            caller_burst: 1_000,
+            stranger_requests: 50,
+            stranger_burst: 200,
+            failed_sign_ins: 5,
+            failed_sign_ins_within: Duration::from_secs(15 * 60),
+            known_caller: Duration::from_secs(3_600),
+            paced: 10_000,
             header: Duration::from_secs(10),
             header_bytes: 16 * KIB,
             body: Duration::from_secs(60),
@@ -109,6 +138,7 @@ impl Default for HttpLimits {
             pdf_bytes: 50_000_000,
             form_overhead_bytes: 64 * KIB as u64,
             uploads: 8,
+            uploads_per_caller: 4,
             upload_wait: Duration::from_secs(5),
             drain_bytes: 64_000_000,
             drain: Duration::from_secs(10),

@@ -8,7 +8,9 @@ use projections::{Feed, Projectors, Views};
 
 use crate::app::{self, App, Watched};
 use crate::cli::Stores;
-use crate::http::{Check, Figures, Frame, Readiness, Server, Uploads, routes, routes_of_every_process};
+use crate::http::{
+    Check, Figures, Frame, Readiness, Server, TrustedProxy, Uploads, routes, routes_of_every_process,
+};
 use crate::ledger::{Ledger, LedgerError};
 use crate::limits::Limits;
 use crate::logs::Logs;
@@ -46,6 +48,8 @@ pub struct ServiceSettings {
     pub drift_check: bool,
     /// The limits of the process.
     pub limits: Limits,
+    /// The proxies whose word about the addresses of their clients is taken.
+    pub trusted_proxies: Vec<TrustedProxy>,
     /// The children that read and write PDFs.
     pub pdf: PdfWorker,
     /// Where figures are recorded.
@@ -59,7 +63,8 @@ impl ServiceSettings {
     /// When the path of the running program cannot be found.
     pub fn at(listen: SocketAddr, limits: Limits) -> anyhow::Result<Self> {
         let pdf = PdfWorker::current(limits.pdf.clone()).context("finding the running program")?;
-        Ok(Self { listen, parts: Parts::ALL, drift_check: true, limits, pdf, metrics: Metrics::new() })
+        let (parts, metrics, trusted_proxies) = (Parts::ALL, Metrics::new(), Vec::new());
+        Ok(Self { listen, parts, drift_check: true, limits, trusted_proxies, pdf, metrics })
     }
 }
 
@@ -189,13 +194,14 @@ fn serve(
     }
     let readiness = Readiness::new(checks, http.ready);
     let figures = Figures { metrics: app.metrics.clone(), sources, longest: http.scrape };
-    let uploads = Uploads::new(&http);
+    let uploads = Uploads::new(&http, &app.metrics);
     // A process without the API is watched like any other.
     let routes = if settings.parts.api {
         routes(app, &uploads, &readiness, &figures)
     } else {
         routes_of_every_process(&readiness, &figures)
     };
-    let frame = Frame::new(routes, Tokens::new(stores.keys.clone(), &http), app.clone(), http);
+    let frame = Frame::new(routes, Tokens::new(stores.keys.clone(), &http), app.clone(), http)
+        .behind(settings.trusted_proxies.clone());
     Ok(Server::start(settings.listen, frame)?)
 }

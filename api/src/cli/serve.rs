@@ -38,8 +38,14 @@ async fn serve_on(
     let parts =
         Parts { api: runs(Part::Api), projectors: runs(Part::Projectors), workers: runs(Part::Workers) };
     let limits = settings.place.limits()?;
+    let trusted_proxies = settings.trusted_proxies.clone();
     let drift_check = !settings.no_drift_check;
-    let settings = ServiceSettings { parts, drift_check, ..ServiceSettings::at(settings.address(), limits)? };
+    let settings = ServiceSettings {
+        parts,
+        drift_check,
+        trusted_proxies,
+        ..ServiceSettings::at(settings.address(), limits)?
+    };
     let service = Service::start(stores, settings, Some(logs)).await?;
     let moved_away = tokio::select! {
         () = stop.told() => false,

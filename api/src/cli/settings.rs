@@ -10,7 +10,7 @@ use migrations::{PrivateOptions, PrivatePostgres, SchemaName, Source};
 use sqlx::postgres::PgConnectOptions;
 
 use super::ledger_roles::LedgerRoles;
-use crate::http::DEFAULT_ADDRESS;
+use crate::http::{DEFAULT_ADDRESS, TrustedProxy};
 use crate::limits::{InvalidLimit, Limits};
 use crate::logs::Format;
 
@@ -216,6 +216,15 @@ pub(crate) struct ServeSettings {
     /// Do not hold the views to their events in the background (see `gradeledger drift`)
     #[arg(long)]
     pub(crate) no_drift_check: bool,
+    /// A proxy in front, by address or network, whose X-Forwarded-For is taken for true; may be given more than once.
+    /// Without it all that comes through one proxy counts as one sender (limits http.stranger_requests and on)
+    #[arg(
+        long = "trusted-proxy",
+        env = "GRADELEDGER_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_name = "ADDRESS"
+    )]
+    pub(crate) trusted_proxies: Vec<TrustedProxy>,
     /// Write ledger.log and audit.log into this folder, instead of stdout: 10 files of 10 MB each, mode 0600 (limits
     /// logs.files and logs.file_bytes). Each process needs a folder of its own
     #[arg(long, env = "GRADELEDGER_LOG_DIR", value_name = "FOLDER")]

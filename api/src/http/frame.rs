@@ -10,11 +10,12 @@ use domain::access::Act;
 use futures::FutureExt as _;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use tracing::{Instrument as _, Span};
 use warp::reply::Response;
 
+use super::admission::{Admission, Guest, Proxies, TrustedProxy};
 use super::body::{BodyError, BoundedBody, Drain};
 use super::call::Call;
 use super::errors::ApiError;
@@ -47,6 +48,7 @@ pub struct Frame {
     tokens: Tokens,
     app: App,
     limits: Arc<HttpLimits>,
+    admission: Admission,
 }
 
 impl Frame {
@@ -59,11 +61,23 @@ impl Frame {
         for method in METHODS {
             app.metrics.route(method, NO_ROUTE);
         }
-        Self { table: Arc::new(Table::new(routes)), tokens, app, limits: Arc::new(limits) }
+        let admission = Admission::new(&limits, Proxies::default(), app.metrics.clone());
+        Self { table: Arc::new(Table::new(routes)), tokens, app, limits: Arc::new(limits), admission }
+    }
+
+    /// The same behind these proxies, whose word about the addresses of their clients is taken.
+    #[must_use]
+    pub fn behind(mut self, proxies: Vec<TrustedProxy>) -> Self {
+        self.admission = Admission::new(&self.limits, Proxies::new(proxies), self.app.metrics.clone());
+        self
     }
 
     pub(super) fn limits(&self) -> &HttpLimits {
         &self.limits
+    }
+
+    pub(super) const fn admission(&self) -> &Admission {
+        &self.admission
     }
 
     pub(super) fn metrics(&self) -> &Metrics {
@@ -135,6 +149,7 @@ impl Frame {
         (request_id, traceparent): (&RequestId, Option<TraceParent>),
         peer: SocketAddr,
     ) -> Result<Response, ApiError> {
+        let guest = self.admission.enter(peer.ip(), &parts.headers)?;
         let route = match found {
             Found::Route(route) => route,
             Found::OtherMethods(allow) => return Err(ApiError::wrong_method(allow)),
@@ -147,7 +162,7 @@ impl Frame {
         if let Some(copy) = copy_in(route.template(), parts.uri.path()) {
             Span::current().record("copy_id", tracing::field::display(copy));
         }
-        if let Some((actor, token)) = self.caller(route.act(), &parts, peer).await? {
+        if let Some((actor, token)) = self.caller(route.act(), &parts, guest).await? {
             Span::current().record("user_id", tracing::field::display(actor.id));
             let about =
                 about(route.template(), parts.uri.path()).ok_or_else(|| ApiError::not_found(NO_ID))?;
@@ -183,14 +198,24 @@ impl Frame {
         &self,
         act: Act,
         parts: &Parts,
-        peer: SocketAddr,
+        guest: Guest,
     ) -> Result<Option<(Actor, TokenHash)>, ApiError> {
-        // The address of the connection itself: a header could claim any.
-        let local = act == Act::Scrape && peer.ip().to_canonical().is_loopback();
-        if act == Act::Open || local {
+        if act == Act::Open || (act == Act::Scrape && guest.sender.is_local) {
             return Ok(None);
         }
-        let Some(header) = parts.headers.get(AUTHORIZATION) else {
+        let known = self.known_caller(&parts.headers).await;
+        let (actor, token) = known.map_err(|error| self.admission.refused(guest, error))?;
+        self.admission.recognised(guest, actor.id);
+        if !actor.may(act) {
+            let detail = format!("the role {} may not do this; it takes: {}", actor.role, who::may(act));
+            return Err(ApiError::forbidden("role_forbidden", detail));
+        }
+        Ok(Some((actor, token)))
+    }
+
+    /// Whoever the token that was sent belongs to.
+    async fn known_caller(&self, headers: &HeaderMap) -> Result<(Actor, TokenHash), ApiError> {
+        let Some(header) = headers.get(AUTHORIZATION) else {
             return Err(ApiError::unauthorised(
                 "this path needs a token: send Authorization: Bearer <token>",
             ));
@@ -201,12 +226,7 @@ impl Frame {
             let detail = "the token could not be checked just now; try again";
             ApiError::unavailable("tokens_unavailable", detail, self.limits.token_lookup).because(error)
         })?;
-        let actor = actor.ok_or_else(unknown)?;
-        if !actor.may(act) {
-            let detail = format!("the role {} may not do this; it takes: {}", actor.role, who::may(act));
-            return Err(ApiError::forbidden("role_forbidden", detail));
-        }
-        Ok(Some((actor, token.hash())))
+        Ok((actor.ok_or_else(unknown)?, token.hash()))
     }
 
     /// Refuses a body that is too large by its own announcement before a byte of it is read.

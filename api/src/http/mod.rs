@@ -18,6 +18,7 @@
 //!
 //! Name the parameter of a copy's id `copy`: the frame finds it by that name for the log.
 
+mod admission;
 mod annotations;
 mod answer;
 mod ask;
@@ -51,6 +52,7 @@ mod table;
 mod trace;
 mod who;
 
+pub use admission::{InvalidProxy, TrustedProxy};
 pub use answer::{Answer, LEDGER_POSITION};
 pub use body::{BodyError, JsonBody, PdfUpload, Uploads, json, pdf};
 pub use call::{Call, IDEMPOTENCY_KEY, X_ACCESS_REASON, X_LOCK_TOKEN};

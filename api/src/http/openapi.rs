@@ -206,6 +206,7 @@ fn complete(operation: &mut Operation, route: &Route) {
         (takes_body, "413", "The body is too large"),
         (takes_body, "415", "The body is of another type"),
         (writes, "422", "Well formed, and against a rule; or the key was used with another body"),
+        (true, "429", "Too many; Retry-After says when"),
         (true, "500", "Our fault; the request id leads to it in the log"),
         (guarded || upload, "503", "Not now; Retry-After says when"),
         (true, "504", "Not in time"),

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use super::admission::{Address, Share};
 use super::frame::Frame;
 use super::stay::Stopping;
 
@@ -116,6 +117,10 @@ async fn accept(listener: TcpListener, frame: Arc<Frame>, mut stopping: watch::R
         match accepted {
             None => break,
             Some((Ok((stream, peer)), place)) => {
+                let Ok(share) = frame.admission().connection(peer.ip()) else {
+                    turn_away(stream);
+                    continue;
+                };
                 frame.metrics().connection_opened();
                 let connection = Connection {
                     frame: Arc::clone(&frame),
@@ -123,6 +128,7 @@ async fn accept(listener: TcpListener, frame: Arc<Frame>, mut stopping: watch::R
                     stopping: Stopping(stopping.clone()),
                     cutting_off: cutting_off.clone(),
                     _place: place,
+                    _share: share,
                 };
                 tokio::spawn(connection.serve(stream, graceful.watcher()));
             }
@@ -146,6 +152,7 @@ struct Connection {
     stopping: Stopping,
     cutting_off: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
+    _share: Option<Share<Address>>,
 }
 
 impl Drop for Connection {
@@ -178,6 +185,21 @@ impl Connection {
             },
             _ = self.cutting_off.wait_for(|cut| *cut) => {}
         }
+    }
+}
+
+/// What a connection is told whose address has as many as it may: with the pause after which an idle one has ended.
+const TURNED_AWAY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 10\r\nconnection: close\r\n\
+content-type: text/plain\r\ncontent-length: 73\r\n\r\n\
+too many connections from this address; close some, or keep and use them\n";
+
+/// Says so and hangs up, without waiting: nothing is to be held for a connection that is not taken.
+fn turn_away(stream: TcpStream) {
+    use std::io::Write as _;
+    if let Ok(mut stream) = stream.into_std() {
+        // A client that takes nothing is none the worse off for hearing nothing.
+        let _ = stream.write_all(TURNED_AWAY);
+        let _ = stream.shutdown(Shutdown::Write);
     }
 }
 

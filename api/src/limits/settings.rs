@@ -85,8 +85,9 @@ macro_rules! all {
     ($limits:expr, $visit:ident) => {
         each!($limits, $visit:
             http {
-                connections, header, header_bytes, body, answer, json_bytes, pdf_bytes, form_overhead_bytes, uploads,
-                upload_wait, drain_bytes, drain, prefer_wait, read_your_writes, token_cache, token_cache_entries,
+                connections, connections_per_address, caller_requests, caller_burst, stranger_requests, stranger_burst,
+                failed_sign_ins, failed_sign_ins_within, known_caller, paced, header, header_bytes, body, answer, json_bytes,
+                pdf_bytes, form_overhead_bytes, uploads, uploads_per_caller, upload_wait, drain_bytes, drain, prefer_wait, read_your_writes, token_cache, token_cache_entries,
                 token_lookup, scrape, ready, shutdown, stalled_client,
             }
             database {

@@ -17,11 +17,55 @@ const ANSWER_SECONDS: [f64; 12] = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 /// Classes of status that the server answers with.
 const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
+/// What there was too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TooMany {
+    /// Requests of one caller.
+    OfCaller,
+    /// Requests of an address, without a token that is known.
+    OfStrangers,
+    /// Tokens of an address that are not valid.
+    SignIns,
+    /// Connections of an address.
+    Connections,
+    /// PDFs that one caller sends at the same time.
+    Uploads,
+}
+
+impl TooMany {
+    const ALL: [Self; 5] =
+        [Self::OfCaller, Self::OfStrangers, Self::SignIns, Self::Connections, Self::Uploads];
+
+    /// The code of the answer.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::OfCaller | Self::OfStrangers => "too_many_requests",
+            Self::SignIns => "too_many_sign_ins",
+            Self::Connections => "too_many_connections",
+            Self::Uploads => "too_many_uploads",
+        }
+    }
+
+    const fn label(self) -> Labels<1> {
+        Labels([(
+            "reason",
+            match self {
+                Self::OfCaller => "caller",
+                Self::OfStrangers => "strangers",
+                Self::SignIns => "sign_ins",
+                Self::Connections => "connections",
+                Self::Uploads => "uploads",
+            },
+        )])
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Http {
     requests: Family<Labels<3>, Counter>,
     answers: Durations<2>,
     open_connections: Gauge,
+    turned_away: Family<Labels<1>, Counter>,
 }
 
 impl Http {
@@ -30,6 +74,7 @@ impl Http {
             requests: Family::default(),
             answers: durations(|| Histogram::new(ANSWER_SECONDS)),
             open_connections: Gauge::default(),
+            turned_away: Family::default(),
         };
         let registry = registry.sub_registry_with_prefix("http");
         let requests = "Requests that were answered, by route template and class of status";
@@ -37,6 +82,11 @@ impl Http {
         let name = "request_duration_seconds";
         registry.register(name, "From the end of a request's headers to its answer", figures.answers.clone());
         registry.register("open_connections", "Connections that are open", figures.open_connections.clone());
+        let turned_away = "Requests and connections that were turned away, because there were too many";
+        registry.register("turned_away", turned_away, figures.turned_away.clone());
+        for reason in TooMany::ALL {
+            drop(figures.turned_away.get_or_create(&reason.label()));
+        }
         figures
     }
 }
@@ -66,6 +116,13 @@ impl Metrics {
             figures.http.requests.get_or_create(&labels).inc();
             let labels = Labels([("method", method), ("route", template)]);
             figures.http.answers.get_or_create(&labels).observe(took.as_secs_f64());
+        });
+    }
+
+    /// A request or a connection was turned away.
+    pub(crate) fn too_many(&self, reason: TooMany) {
+        self.record(|figures| {
+            figures.http.turned_away.get_or_create(&reason.label()).inc();
         });
     }
 

@@ -35,6 +35,7 @@ use upkeep::Upkeep;
 use views::Progress;
 use work::Work;
 
+pub(crate) use http::TooMany;
 pub(crate) use streams::OpenStream;
 
 /// The media type of [`Metrics::text`]: OpenMetrics 1.0.

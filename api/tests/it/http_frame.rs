@@ -1,5 +1,6 @@
 //! The frame of the HTTP API, from outside: a real server on a free port, tokens in a real database.
 
+mod admission;
 mod bodies;
 mod callers;
 mod ends;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
-use domain::Digest;
+use domain::{ActorId, Digest};
 use futures::{Stream, StreamExt};
 use http::StatusCode;
 use multer::{Field, Multipart};
@@ -12,8 +12,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use warp::{Filter, Rejection};
 
 use super::unreadable;
+use crate::http::admission::{Share, Shares};
+use crate::http::call::Call;
 use crate::http::errors::{ApiError, refuse};
+use crate::http::route::call;
 use crate::limits::HttpLimits;
+use crate::metrics::{Metrics, TooMany};
 
 /// The form's part that holds the PDF.
 const PDF_FIELD: &str = "pdf_file";
@@ -31,7 +35,9 @@ const FIRST_BYTES: usize = 1_000_000;
 #[derive(Clone, Debug)]
 pub struct Uploads {
     places: Arc<Semaphore>,
+    of_caller: Shares<ActorId>,
     limits: Arc<HttpLimits>,
+    metrics: Metrics,
 }
 
 /// A PDF as it was sent, not yet looked into. It holds its place until it is dropped.
@@ -44,7 +50,7 @@ pub struct PdfUpload {
     pub filename: Option<String>,
     /// The other parts of the form, by name.
     pub fields: BTreeMap<String, String>,
-    _place: OwnedSemaphorePermit,
+    _places: (Share<ActorId>, OwnedSemaphorePermit),
 }
 
 crate::redacted::debug_without_the_rest! { PdfUpload { sha256 } }
@@ -63,16 +69,31 @@ impl PdfUpload {
 }
 
 impl Uploads {
-    /// As many places as the limits have.
+    /// As many places as the limits have, all in all and for each caller.
     #[must_use]
-    pub fn new(limits: &HttpLimits) -> Self {
-        Self { places: Arc::new(Semaphore::new(limits.uploads)), limits: Arc::new(limits.clone()) }
+    pub fn new(limits: &HttpLimits, metrics: &Metrics) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(limits.uploads)),
+            of_caller: Shares::of(limits.uploads_per_caller),
+            limits: Arc::new(limits.clone()),
+            metrics: metrics.clone(),
+        }
     }
 
-    async fn place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+    /// The caller's own share first: who has used it up is not to hold a place that another could have.
+    async fn places(&self, caller: ActorId) -> Result<(Share<ActorId>, OwnedSemaphorePermit), ApiError> {
+        let Some(share) = self.of_caller.within(self.limits.upload_wait, caller).await else {
+            self.metrics.too_many(TooMany::Uploads);
+            let (most, code) = (self.limits.uploads_per_caller, TooMany::Uploads.code());
+            let detail = format!(
+                "this caller is sending {most} PDFs already; send this one again when one of them is done"
+            );
+            let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, code, detail);
+            return Err(error.retry_after(self.limits.upload_wait));
+        };
         let place = Arc::clone(&self.places).acquire_owned();
         match tokio::time::timeout(self.limits.upload_wait, place).await {
-            Ok(Ok(place)) => Ok(place),
+            Ok(Ok(place)) => Ok((share, place)),
             Ok(Err(_)) | Err(_) => {
                 let detail = "too many PDFs are being received; send it again in a moment";
                 Err(ApiError::unavailable("uploads_full", detail, self.limits.upload_wait))
@@ -82,11 +103,12 @@ impl Uploads {
 
     async fn receive<B: Buf + 'static>(
         self,
+        caller: ActorId,
         content_type: Option<String>,
         body: impl Stream<Item = Result<B, warp::Error>> + Send + 'static,
     ) -> Result<PdfUpload, ApiError> {
         let kind = content_type.as_deref().map(media_type).unwrap_or_default();
-        let place = self.place().await?;
+        let places = self.places(caller).await?;
         let body = body.map(|part| part.map(|mut part| part.copy_to_bytes(part.remaining())));
         let (bytes, filename, fields) = match (kind.as_str(), content_type) {
             ("application/pdf", _) => (self.bare(body).await?, None, BTreeMap::new()),
@@ -101,7 +123,7 @@ impl Uploads {
             }
         };
         check(&bytes)?;
-        Ok(PdfUpload { sha256: Digest::of(&bytes), bytes, filename, fields, _place: place })
+        Ok(PdfUpload { sha256: Digest::of(&bytes), bytes, filename, fields, _places: places })
     }
 
     async fn bare(
@@ -176,14 +198,14 @@ impl Uploads {
 }
 
 /// Reads a PDF: 413 beyond the limit, 415 for another type, 400 where it is empty or does not look like a PDF,
-/// 503 while too many others are being received.
+/// 503 while too many others are being received, 429 while too many of the same caller are.
 pub fn pdf(
     uploads: &Uploads,
 ) -> impl Filter<Extract = (PdfUpload,), Error = Rejection> + Clone + Send + Sync + use<> {
     let uploads = uploads.clone();
-    warp::header::optional::<String>("content-type").and(warp::body::stream()).and_then(
-        move |content_type, body| {
-            let receive = uploads.clone().receive(content_type, body);
+    call().and(warp::header::optional::<String>("content-type")).and(warp::body::stream()).and_then(
+        move |call: Call, content_type, body| {
+            let receive = uploads.clone().receive(call.actor.id, content_type, body);
             async move { receive.await.map_err(refuse) }
         },
     )

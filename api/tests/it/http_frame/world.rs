@@ -68,7 +68,7 @@ impl World {
         let checks = vec![Check::database("keys", keys.clone()), Check::projections(app.views.clone())];
         let readiness = Readiness::new(checks, limits.ready);
         let figures = Figures { metrics: metrics.clone(), sources: sources.clone(), longest: limits.scrape };
-        let page = routes(&app, &Uploads::new(&limits), &readiness, &figures);
+        let page = routes(&app, &Uploads::new(&limits, &metrics), &readiness, &figures);
         let all = page.iter().cloned().chain(shown(&limits)).collect();
         let tokens = Tokens::new(keys.clone(), &limits);
         let frame = Frame::new(all, tokens, app, limits);
@@ -98,6 +98,12 @@ impl World {
     /// The same frame behind another socket.
     pub(crate) fn try_on(&self, address: SocketAddr) -> Result<Server, BindError> {
         Server::start(address, self.frame.clone())
+    }
+
+    /// The same frame behind another socket and these proxies.
+    pub(crate) fn behind(&self, proxies: &[&str]) -> Server {
+        let proxies = proxies.iter().map(|text| text.parse().unwrap()).collect();
+        Server::start("127.0.0.1:0".parse().unwrap(), self.frame.clone().behind(proxies)).unwrap()
     }
 
     pub(crate) fn also_on(&self, address: IpAddr) -> Server {
@@ -176,7 +182,7 @@ async fn app(database: &TestDatabase, metrics: &Metrics, read_your_writes: Durat
 }
 
 fn shown(limits: &HttpLimits) -> Vec<Route> {
-    let uploads = Uploads::new(limits);
+    let uploads = Uploads::new(limits, &Metrics::new());
     vec![
         Route::new(Method::POST, at!("shown" / "notes"), Act::MarkCopies, |path| {
             path.and(call()).and(json::<Note>()).then(note)
@@ -194,6 +200,10 @@ fn shown(limits: &HttpLimits) -> Vec<Route> {
             path.and(pdf(&uploads)).then(received)
         })
         .takes_pdf(),
+        Route::new(Method::GET, at!("shown" / "large"), Act::ReadApi, |path| {
+            // More than the buffers of two sockets hold.
+            path.then(|| async { Ok(Answer::bytes("text/plain", vec![b'x'; 64_000_000].into())) })
+        }),
         Route::new(Method::GET, at!("shown" / "panic"), Act::ReadApi, |path| path.then(panics)),
         Route::new(Method::GET, at!("shown" / "fault"), Act::ReadApi, |path| {
             path.then(|| async { Err(ApiError::internal(std::io::Error::other("the disk of db7 is full"))) })

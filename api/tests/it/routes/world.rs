@@ -97,7 +97,7 @@ impl World {
         });
         let readiness = Readiness::new(Vec::new(), limits.ready);
         let figures = Figures { metrics: metrics.clone(), sources, longest: limits.scrape };
-        let all = routes(&app, &Uploads::new(&limits), &readiness, &figures);
+        let all = routes(&app, &Uploads::new(&limits, &metrics), &readiness, &figures);
         let page = all.clone();
         let frame = Frame::new(all, Tokens::new(keys.clone(), &limits), app.clone(), limits);
         Self {
