@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::http::answer::Answer;
+use crate::http::ask;
 use crate::http::call::Call;
 use crate::http::errors::ApiError;
 
@@ -32,7 +33,7 @@ impl FromStr for PagePng {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct OfPage {
-    /// SHA-256 of the image: an address that names it is the address of these very bytes, and may be kept.
+    /// SHA-256 of the image: an address that names it is the address of these very bytes, or of nothing.
     #[param(value_type = Option<String>)]
     sha256: Option<Digest>,
 }
@@ -46,7 +47,7 @@ pub(crate) struct OfPage {
     ),
     responses(
         (status = 200, description = "The page at 144 dpi", content_type = "image/png", body = Vec<u8>),
-        (status = 304, description = "The client has it"),
+        (status = 304, description = "The image has the `ETag` of If-None-Match"),
     ),
 )]
 pub(crate) async fn page(
@@ -67,8 +68,6 @@ pub(crate) async fn page(
     } else {
         Answer::bytes("image/png", app.page_image(copy, sha256).await?.png)
     };
-    // Only the reader's own cache may keep a scan, and without asking again only what its address names.
-    let keep =
-        if query.sha256.is_some() { "private, max-age=31536000, immutable" } else { "private, no-cache" };
-    Ok(answer.header(ETAG, &etag).header(CACHE_CONTROL, keep))
+    // A scan is a person's handwriting: a browser's cache would show it to the next who sits there, and after its erasure.
+    Ok(answer.header(ETAG, &etag).header(CACHE_CONTROL, ask::NO_STORE))
 }

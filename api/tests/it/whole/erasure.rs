@@ -16,21 +16,22 @@ use super::seen;
 use crate::routes::world::{Person, Said, person};
 
 /// What no reader may find any more.
-const NAME: &str = "Zoë Quartermain";
+pub(super) const NAME: &str = "Zoë Quartermain";
 const COMMENT: &str = "une étape manque chez Zoë";
 /// Late writers are waited for so long, and no longer than a test can.
-const QUICK: [&str; 4] = ["--limit", "work.erasure_poll=50ms", "--limit", "work.erasure_settle=200ms"];
+pub(super) const QUICK: [&str; 4] =
+    ["--limit", "work.erasure_poll=50ms", "--limit", "work.erasure_settle=200ms"];
 
 /// A desk with a second admin, and the key store behind it.
-struct Office {
-    desk: Desk,
+pub(super) struct Office {
+    pub(super) desk: Desk,
     second: Person,
     clerk: Person,
-    keys: PgPool,
+    pub(super) keys: PgPool,
 }
 
 impl Office {
-    async fn open(place: &Place, server: &Process) -> Self {
+    pub(super) async fn open(place: &Place, server: &Process) -> Self {
         let keys =
             PgPoolOptions::new().max_connections(2).connect_lazy_with(place.database.keys_connect_options());
         Self {
@@ -41,13 +42,13 @@ impl Office {
         }
     }
 
-    async fn register(&self, name: &str) -> String {
+    pub(super) async fn register(&self, name: &str) -> String {
         let asked = json!({"name": name, "reference": "S-4711", "email": "zoe@example.org"});
         let said = self.desk.post(&self.clerk, "/api/subjects", asked).await.body(201);
         said["id"].as_str().unwrap().to_owned()
     }
 
-    async fn identify(&self, copy: CopyId, subject: &str) {
+    pub(super) async fn identify(&self, copy: CopyId, subject: &str) {
         let asked = json!({"subject_id": subject});
         self.desk.post(&self.clerk, &format!("/api/copies/{copy}/identify"), asked).await.body(200);
     }
@@ -62,13 +63,13 @@ impl Office {
     }
 
     /// Both admins want the erasure.
-    async fn agree(&self, subject: &str) {
+    pub(super) async fn agree(&self, subject: &str) {
         let reason = || json!({"reason": "asked for it"});
         self.act(&self.desk.admin, Method::POST, subject, "/erasure", reason()).await.body(200);
         self.act(&self.second, Method::POST, subject, "/erasure/approve", json!({})).await.body(200);
     }
 
-    async fn erased(&self, subject: &str) -> Value {
+    pub(super) async fn erased(&self, subject: &str) -> Value {
         seen("the subject is erased", async || {
             Some(self.subject(&self.desk.admin, subject).await).filter(|it| it["status"] == "erased")
         })
@@ -76,7 +77,7 @@ impl Office {
     }
 
     /// A graded copy with a comment.
-    async fn graded(&self, exam: domain::ExamId, anonymous_id: &str) -> CopyId {
+    pub(super) async fn graded(&self, exam: domain::ExamId, anonymous_id: &str) -> CopyId {
         let held = self.desk.held(exam, anonymous_id, 2).await;
         let annotation = json!({
             "page_index": 0, "box": {"x": 0.1, "y": 0.2, "width": 0.3, "height": 0.05},
@@ -255,7 +256,7 @@ fn copied(place: &Place, copy: CopyId) -> Vec<(std::ffi::OsString, Vec<u8>)> {
 }
 
 /// No route and no command shows anything of the copy but that it was.
-async fn nothing_of(place: &Place, office: &Office, copy: CopyId) {
+pub(super) async fn nothing_of(place: &Place, office: &Office, copy: CopyId) {
     for path in ["/pages/0.png", "/final-pdf"] {
         let said = office.desk.get(&office.desk.admin, &format!("/api/copies/{copy}{path}")).await;
         said.refused(410, "erased");

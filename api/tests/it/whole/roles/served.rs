@@ -6,6 +6,7 @@ use serde_json::json;
 use super::hardened::Hardened;
 use crate::routes::world::an_annotation;
 use crate::whole::desk::Desk;
+use crate::whole::erasure::{NAME, Office, QUICK, nothing_of};
 use crate::whole::process::{Process, run, stderr, stdout, unfolded};
 
 #[tokio::test]
@@ -56,5 +57,37 @@ async fn under_the_roles_a_copy_is_imported_marked_and_graded_and_views_are_rebu
         assert!(sessions > 0, "{part}");
     }
     assert!(office.interrupt().await.success());
+    place.assert_sound().await;
+}
+
+#[tokio::test]
+async fn under_the_roles_a_person_is_erased_from_both_databases_and_the_blobs() {
+    let hardened = Hardened::new().await;
+    let place = &hardened.place;
+    let serve = [&["serve"], &QUICK[..]].concat();
+    let server = Process::start(hardened.command(&serve), place.folder.path(), None).await;
+    let office = Office::open(place, &server).await;
+    let exam = office.desk.exam().await;
+    let copy = office.graded(exam, "A-1").await;
+    let subject = office.register(NAME).await;
+    office.identify(copy, &subject).await;
+    office.agree(&subject).await;
+    office.erased(&subject).await;
+
+    nothing_of(place, &office, copy).await;
+    let keys: i64 = sqlx::query_scalar("SELECT count(*) FROM data_keys WHERE owner_id = ANY($1)")
+        .bind([copy.0, subject.parse().unwrap()])
+        .fetch_one(&office.keys)
+        .await
+        .unwrap();
+    let texts: i64 = sqlx::query_scalar("SELECT count(*) FROM vault WHERE owner_id = ANY($1)")
+        .bind([copy.0, subject.parse().unwrap()])
+        .fetch_one(place.pool())
+        .await
+        .unwrap();
+    assert_eq!((keys, texts), (0, 0));
+    let scans = std::fs::read_dir(place.blobs().join(copy.to_string())).map_or(0, Iterator::count);
+    assert_eq!(scans, 0);
+    assert!(server.interrupt().await.success());
     place.assert_sound().await;
 }
