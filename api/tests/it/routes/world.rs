@@ -61,7 +61,12 @@ pub(crate) struct Said {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let world = Self::without_projectors(HttpLimits::default()).await;
+        Self::led_with(HttpLimits::default(), FeedLimits::default(), AccessLogLimits::default()).await
+    }
+
+    /// A world whose views are led, with these limits.
+    pub(crate) async fn led_with(limits: HttpLimits, feed: FeedLimits, log: AccessLogLimits) -> Self {
+        let world = Self::with(limits, feed, log).await;
         let projectors = Projectors::start(&world.app.views, ProjectorLimits::default());
         Self { _projectors: Some(projectors), ..world }
     }
