@@ -38,8 +38,8 @@ pub(crate) struct ListAccesses {
     #[arg(long, value_name = "TIME")]
     until: Option<Timestamp>,
     /// Rows at most
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=MOST))]
-    limit: u32,
+    #[arg(long, value_name = "ROWS", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=MOST))]
+    most: u32,
     /// One JSON object a line, as the API answers them
     #[arg(long)]
     json: bool,
@@ -68,16 +68,16 @@ pub(super) async fn list(asked: ListAccesses) -> anyhow::Result<()> {
 }
 
 async fn read(asked: &ListAccesses, log: &AccessLog, caller: &Caller) -> anyhow::Result<Vec<AccessRow>> {
-    let ListAccesses { copy, subject, actor, outcome, since, until, limit, .. } = *asked;
+    let ListAccesses { copy, subject, actor, outcome, since, until, most, .. } = *asked;
     let filter = AccessFilter { copy, subject, actor, outcome, since, until };
     let (mut rows, mut before) = (Vec::new(), None);
     loop {
-        let left = usize::try_from(limit)? - rows.len();
+        let left = usize::try_from(most)? - rows.len();
         let size = PageSize::new(u16::try_from(left).unwrap_or(u16::MAX).min(PageSize::MAX.items()))?;
         let slice = log.read(filter, before, size).await.context("reading the log of accesses")?;
         rows.extend(slice.items);
         before = slice.next;
-        if before.is_none() || rows.len() >= usize::try_from(limit)? {
+        if before.is_none() || rows.len() >= usize::try_from(most)? {
             break;
         }
     }
