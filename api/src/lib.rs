@@ -1,5 +1,6 @@
 //! The service.
 
+pub mod access_log;
 pub mod app;
 pub mod blobs;
 pub mod cli;

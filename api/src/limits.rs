@@ -12,6 +12,7 @@ pub use settings::InvalidLimit;
 
 use projections::{FeedLimits, ProjectorLimits};
 
+use crate::access_log::AccessLogLimits;
 use crate::app::StatusLimits;
 
 use crate::ledger::LedgerLimits;
@@ -48,6 +49,8 @@ pub struct Limits {
     pub keys: KeyLimits,
     /// Of the log writers.
     pub logs: LogLimits,
+    /// Of the log of accesses.
+    pub access_log: AccessLogLimits,
 }
 
 /// What a client may take.

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use projections::{Feed, Projectors, Views};
 
+use crate::access_log::{AccessLog, KEPT_AT_LEAST};
 use crate::app::{self, App, Watched};
 use crate::cli::Stores;
 use crate::http::{
@@ -88,6 +89,12 @@ impl Service {
         settings: ServiceSettings,
         logs: Option<&Logs>,
     ) -> anyhow::Result<Self> {
+        if settings.limits.access_log.keep < KEPT_AT_LEAST {
+            anyhow::bail!(
+                "the limit access_log.keep is less than {}h: younger rows of the log of accesses are nobody's to delete",
+                KEPT_AT_LEAST.as_secs() / 3_600
+            );
+        }
         let app = app(stores, &settings.limits, settings.metrics.clone()).await?;
         let views = app.views.clone();
         // The address first: a taken port must not leave half a service running.
@@ -131,6 +138,7 @@ impl Service {
     /// Stops: no new requests, then no new work, then no new rows; each within its bound.
     pub async fn stop(self) {
         self.server.stop().await;
+        self.app.access_log.flush().await;
         if let Some(workers) = self.workers {
             workers.stop().await;
         }
@@ -161,6 +169,12 @@ pub(crate) async fn app(stores: &Stores, limits: &Limits, metrics: Metrics) -> R
         views,
         feed: Feed::new(stores.reading.clone(), limits.feed),
         server_keys: stores.server_keys.clone(),
+        access_log: AccessLog::new(
+            stores.keys.clone(),
+            stores.key_store.clone(),
+            limits.access_log,
+            metrics.clone(),
+        ),
         metrics,
         history: limits.history,
         read_your_writes: limits.http.read_your_writes,

@@ -23,7 +23,7 @@ impl Caller {
     /// What the caller sees of what their acts are answered with.
     #[must_use]
     pub fn sight(&self) -> Sight {
-        Sight::of(self.role)
+        Sight::of(self.role, false)
     }
 }
 

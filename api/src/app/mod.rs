@@ -3,6 +3,7 @@
 //! Architecture invariant: nothing here knows HTTP, and nothing but the ledger appends. Personal texts come in
 //! bounded ([`texts`]), are sealed before a command is built, and are opened only on their way out.
 
+mod accesses;
 pub mod answers;
 mod caller;
 mod copies;
@@ -48,6 +49,7 @@ pub use status::{StatusLimits, Watched};
 pub use subjects::{Identity, IdentityChange, Step, SubjectExport};
 pub use views::Page;
 
+use crate::access_log::AccessLog;
 use crate::blobs::Blobs;
 use crate::ledger::Ledger;
 use crate::limits::HistoryLimits;
@@ -76,6 +78,8 @@ pub struct Parts {
     pub feed: Feed,
     /// Keys of lock tokens and command bodies.
     pub server_keys: ServerKeys,
+    /// Who read what.
+    pub access_log: AccessLog,
     /// Where conflicts are counted.
     pub metrics: Metrics,
     /// How long a read waits for its view to reach what the reader has seen.

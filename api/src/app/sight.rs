@@ -18,10 +18,16 @@ impl Sight {
     /// All there is: for whoever holds the keys themselves, and for what is handed out as evidence.
     pub const ALL: Self = Self { texts: true, file_names: true, whose: true };
 
-    /// What a role sees, by the table of [`domain::access`].
+    /// What a role sees, by the table of [`domain::access`]. `has_said_why` is that the request gave a reason for opening
+    /// texts, which is recorded before its answer leaves.
     #[must_use]
-    pub fn of(role: Role) -> Self {
+    pub fn of(role: Role, has_said_why: bool) -> Self {
         let may = |act| may(act, role, Scopes::NONE);
-        Self { texts: may(Act::ReadTexts), file_names: may(Act::ReadFileNames), whose: may(Act::SeeWhose) }
+        let opens = has_said_why && may(Act::OpenTexts);
+        Self {
+            texts: may(Act::ReadTexts) || opens,
+            file_names: may(Act::ReadFileNames) || opens,
+            whose: may(Act::SeeWhose),
+        }
     }
 }

@@ -76,6 +76,8 @@ texts! {
     Prose("a text", 0..=10_000),
     /// Why an administrator does what a grader may not.
     Reason("a reason", 1..=2_000),
+    /// Why someone opens what is sealed to them otherwise.
+    AccessReason("a reason for access", 3..=500),
     /// The name of a person.
     PersonName("a name", 1..=200),
     /// What a school knows a person by.

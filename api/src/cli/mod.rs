@@ -1,5 +1,6 @@
 //! The command line: what an operator types, and nothing of how it is done.
 
+mod access_log;
 mod acting;
 mod database;
 mod db;
@@ -50,6 +51,9 @@ enum Command {
     /// Create, list and revoke the tokens that callers show
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Read who read what, and prune what is older than it is kept
+    #[command(subcommand)]
+    AccessLog(access_log::AccessLogCommand),
     /// Walk the whole ledger: positions, hashes and chains; name the first bad position
     Verify(verify::VerifySettings),
     /// Fold views anew beside the live ones, and swap them in once they are complete
@@ -108,6 +112,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(settings) => serve::serve(settings).await,
         Command::Demo(settings) => demo::demo(settings).await,
         Command::Token(command) => token::token(command).await,
+        Command::AccessLog(command) => access_log::access_log(command).await,
         Command::Verify(settings) => verify::verify(settings).await,
         Command::Rebuild(settings) => rebuild::rebuild(settings).await,
         Command::Drift(settings) => Ok(drift::drift(settings).await),

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use domain::{Digest, TraceParent};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method, StatusCode};
+use http::{HeaderMap, HeaderName, Method};
 
 use super::answer::LEDGER_POSITION;
 use super::errors::ApiError;
 use super::prefer;
 use super::request_id::RequestId;
+use crate::app::texts::AccessReason;
 use crate::app::{Seen, Sight};
 use crate::ledger::Place;
 use crate::tokens::Actor;
@@ -19,7 +20,7 @@ pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key
 /// The header that shows the token of a copy's lock.
 pub const X_LOCK_TOKEN: HeaderName = HeaderName::from_static("x-lock-token");
 
-/// The header that is to say why sealed texts are opened. It is refused until reasons are recorded.
+/// The header that says why sealed texts are to be opened.
 pub const X_ACCESS_REASON: HeaderName = HeaderName::from_static("x-access-reason");
 
 /// The longest `Idempotency-Key` and `X-Lock-Token`, in characters.
@@ -38,6 +39,9 @@ pub struct Call {
     pub idempotency_key: Option<String>,
     /// `X-Lock-Token`, as sent; not yet known to be anyone's.
     pub lock_token: Option<String>,
+    /// `X-Access-Reason`: why the caller opens texts that are sealed to them otherwise. The frame has sealed it, and lets no
+    /// answer leave before it is recorded.
+    pub access_reason: Option<AccessReason>,
     /// `Ledger-Position`: the reader has seen this position, and is to see nothing older.
     pub seen_position: Option<i64>,
     /// The same, with the history that the reader has seen it in.
@@ -59,15 +63,13 @@ impl Call {
     ) -> Result<Self, ApiError> {
         let headers = &parts.headers;
         let seen = seen(headers)?;
-        if headers.contains_key(&X_ACCESS_REASON) {
-            return Err(reasons_are_not_recorded_yet());
-        }
         Ok(Self {
             actor,
             request_id,
             traceparent,
             idempotency_key: key(headers, &IDEMPOTENCY_KEY)?,
             lock_token: key(headers, &X_LOCK_TOKEN)?,
+            access_reason: access_reason(headers)?,
             seen_position: seen.map(|seen| seen.position),
             seen,
             prefer_wait: prefer::wait(headers).map(|wait| wait.min(longest_wait)),
@@ -79,7 +81,7 @@ impl Call {
     /// What the caller sees of what they read.
     #[must_use]
     pub fn sight(&self) -> Sight {
-        Sight::of(self.actor.role)
+        Sight::of(self.actor.role, self.access_reason.is_some())
     }
 
     /// The text whose HMAC tells whether a repeated `Idempotency-Key` is the same command: method, path and
@@ -90,11 +92,48 @@ impl Call {
     }
 }
 
-/// A reason for opening texts has to be recorded before anything is opened, and there is no log of accesses yet.
-fn reasons_are_not_recorded_yet() -> ApiError {
-    let detail = "this version opens no sealed text for a reason: it keeps no log of accesses yet, in which the reason would \
-                  stand. Leave X-Access-Reason out, or ask an admin";
-    ApiError::new(StatusCode::NOT_IMPLEMENTED, "reasons_not_recorded", detail)
+/// What a reason that is percent-encoded begins with: charset, and a language that is not said (RFC 8187, section 3.2.1).
+/// Browsers send no other characters than those of Latin-1 in a header.
+const ENCODED: &str = "UTF-8''";
+
+/// The reason for opening texts, sent at most once: UTF-8 as it is, or percent-encoded.
+fn access_reason(headers: &HeaderMap) -> Result<Option<AccessReason>, ApiError> {
+    let mut sent = headers.get_all(&X_ACCESS_REASON).iter();
+    let Some(value) = sent.next() else { return Ok(None) };
+    let bytes = value.as_bytes();
+    let encoded = bytes.split_at_checked(ENCODED.len());
+    let encoded = encoded.filter(|(mark, _)| mark.eq_ignore_ascii_case(ENCODED.as_bytes()));
+    let text = match encoded {
+        Some((_, encoded)) => percent_decoded(encoded),
+        None => Some(bytes.to_vec()),
+    };
+    let text = text.and_then(|text| String::from_utf8(text).ok()).filter(|_| sent.next().is_none());
+    let reason = text.and_then(|text| AccessReason::try_from(text).ok());
+    let reason = reason.filter(|reason| !reason.as_str().chars().any(char::is_control));
+    reason.map(Some).ok_or_else(|| {
+        let detail = "X-Access-Reason is sent once and takes 3 to 500 characters that say why: as UTF-8, or behind UTF-8'' \
+                      percent-encoded";
+        ApiError::bad_request("invalid_header", detail)
+    })
+}
+
+/// RFC 3986, section 2.1; none where a percent sign stands for nothing.
+fn percent_decoded(text: &[u8]) -> Option<Vec<u8>> {
+    let (mut decoded, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let Some((first, behind)) = rest.split_first() {
+        rest = behind;
+        if *first != b'%' {
+            decoded.push(*first);
+            continue;
+        }
+        let (digits, behind) = rest.split_first_chunk::<2>()?;
+        if !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        decoded.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
+        rest = behind;
+    }
+    Some(decoded)
 }
 
 /// A header that holds a key, sent at most once.

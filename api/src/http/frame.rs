@@ -25,6 +25,7 @@ use super::route::{BodySize, Route};
 use super::stay::{Stay, Stopping};
 use super::table::{Found, Table, about, copy_in};
 use super::trace;
+use super::visit::Visit;
 use super::who;
 use crate::app::App;
 use crate::limits::HttpLimits;
@@ -144,7 +145,7 @@ impl Frame {
     async fn serve(
         &self,
         found: Found<'_>,
-        mut parts: Parts,
+        parts: Parts,
         body: BoundedBody,
         (request_id, traceparent): (&RequestId, Option<TraceParent>),
         peer: SocketAddr,
@@ -162,12 +163,34 @@ impl Frame {
         if let Some(copy) = copy_in(route.template(), parts.uri.path()) {
             Span::current().record("copy_id", tracing::field::display(copy));
         }
+        let mut visit = Visit::of((method_label(route.method()), route), &parts, request_id);
+        let served =
+            self.serve_route(route, (parts, body), (request_id, traceparent), guest, &mut visit).await;
+        Ok(visit.recorded(&self.app.access_log, served.unwrap_or_else(warp::Reply::into_response)).await)
+    }
+
+    async fn serve_route(
+        &self,
+        route: &Route,
+        (mut parts, body): (Parts, BoundedBody),
+        (request_id, traceparent): (&RequestId, Option<TraceParent>),
+        guest: Guest,
+        visit: &mut Visit,
+    ) -> Result<Response, ApiError> {
         if let Some((actor, token)) = self.caller(route.act(), &parts, guest).await? {
+            visit.by(actor);
             Span::current().record("user_id", tracing::field::display(actor.id));
+            if !actor.may(route.act()) {
+                let who = who::may(route.act());
+                let detail = format!("the role {} may not do this; it takes: {who}", actor.role);
+                return Err(ApiError::forbidden("role_forbidden", detail));
+            }
             let about =
                 about(route.template(), parts.uri.path()).ok_or_else(|| ApiError::not_found(NO_ID))?;
-            self.app.permit(&actor, route.act(), about).await?;
+            let permitted = self.app.permit(&actor, route.act(), about).await;
+            permitted.inspect_err(|error| visit.turned_away(error))?;
             let call = Call::of(&parts, actor, (request_id.clone(), traceparent), self.limits.prefer_wait)?;
+            visit.says_why(&call, &self.app.access_log).await?;
             // Here and not in the handlers: none can then answer in the name of a history that its caller has not seen.
             if let Some(seen) = call.seen {
                 self.app.check_seen(seen).await?;
@@ -206,10 +229,6 @@ impl Frame {
         let known = self.known_caller(&parts.headers).await;
         let (actor, token) = known.map_err(|error| self.admission.refused(guest, error))?;
         self.admission.recognised(guest, actor.id);
-        if !actor.may(act) {
-            let detail = format!("the role {} may not do this; it takes: {}", actor.role, who::may(act));
-            return Err(ApiError::forbidden("role_forbidden", detail));
-        }
         Ok(Some((actor, token)))
     }
 

@@ -18,6 +18,7 @@
 //!
 //! Name the parameter of a copy's id `copy`: the frame finds it by that name for the log.
 
+mod access_log;
 mod admission;
 mod annotations;
 mod answer;
@@ -50,6 +51,7 @@ mod stay;
 mod subjects;
 mod table;
 mod trace;
+mod visit;
 mod who;
 
 pub use admission::{InvalidProxy, TrustedProxy};
@@ -78,9 +80,9 @@ use crate::at;
 use Act::{
     ArchiveExams, AssignCopies, CorrectGrades, CreateExams, EnrolGraders, EraseSubjects, ExportCopies,
     ExportSubjects, FollowEvents, HoldSubjects, IdentifyCopies, ImportCopies, MarkCopies, Open,
-    PrepareCopies, PublishScheme, ReadCopies, ReadExams, ReadFinalPdfs, ReadMarks, ReadOwnResults, ReadPages,
-    ReadSubjects, RegisterSubjects, ReleaseResults, RepairViews, RetryFinalisations, Scrape, SeeService,
-    TakeLocks, VoidCopies,
+    PrepareCopies, PublishScheme, ReadAccessLog, ReadCopies, ReadExams, ReadFinalPdfs, ReadMarks,
+    ReadOwnResults, ReadPages, ReadSubjects, RegisterSubjects, ReleaseResults, RepairViews,
+    RetryFinalisations, Scrape, SeeService, TakeLocks, VoidCopies,
 };
 use copies::pages::PagePng;
 
@@ -214,7 +216,8 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         }),
         Route::new(GET, at!("api" / "copies" / copy: CopyId / "lock" / "status"), ReadCopies, |path| {
             path.and(app()).then(lock::status::status)
-        }),
+        })
+        .shows_no_marks(),
         Route::new(POST, at!("api" / "copies" / copy: CopyId / "lock" / "heartbeat"), MarkCopies, |path| {
             path.and(app()).and(json()).then(lock::heartbeat::heartbeat)
         }),
@@ -331,6 +334,9 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         }),
         Route::new(GET, at!("api" / "subjects" / subject: SubjectId / "export"), ExportSubjects, |path| {
             path.and(app()).then(subjects::export::export)
+        }),
+        Route::new(GET, at!("api" / "access-log"), ReadAccessLog, |path| {
+            path.and(query()).and(app()).then(access_log::list)
         }),
     ]);
     routes.push(openapi::route(&routes));

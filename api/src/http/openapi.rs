@@ -2,7 +2,8 @@
 //! may call, and the errors that the frame itself answers with.
 
 use bytes::Bytes;
-use domain::access::Act;
+use domain::Role;
+use domain::access::{Act, Scopes, may};
 use http::Method;
 use serde::Serialize;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
@@ -94,6 +95,7 @@ use crate::at;
         super::subjects::approve_erasure::approve_erasure,
         super::subjects::withdraw_erasure::withdraw_erasure,
         super::subjects::export::export,
+        super::access_log::list,
     ),
     components(schemas(ErrorBody))
 )]
@@ -180,6 +182,14 @@ fn complete(operation: &mut Operation, route: &Route) {
     let upload = route.body() == BodySize::Pdf;
     let writes = *route.method() != Method::GET;
     let parameters = operation.parameters.get_or_insert_default();
+    let opens = may(route.act(), Role::Auditor, Scopes::NONE) && route.template().contains("{copy}");
+    if opens && !writes {
+        parameters.push(header(
+            "X-Access-Reason",
+            "Why you open what is sealed to you otherwise, as texts are to an auditor: 3 to 500 characters, as UTF-8 or, behind \
+             `UTF-8''`, percent-encoded; it is recorded",
+        ));
+    }
     if writes {
         parameters.push(header(
             "Idempotency-Key",

@@ -16,6 +16,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::errors::{ApiError, of_rejection};
 use super::who;
+use crate::access_log::Keeping;
 
 /// One line of the page of routes.
 ///
@@ -27,6 +28,7 @@ pub struct Route {
     template: &'static str,
     act: Act,
     body: BodySize,
+    keeping: Keeping,
     filter: BoxedFilter<(Response,)>,
 }
 
@@ -53,7 +55,7 @@ impl Route {
             .recover(|rejection: Rejection| async move { Ok::<_, Infallible>(of_rejection(&rejection)) })
             .map(Reply::into_response)
             .boxed();
-        Self { method, template: at.template, act, body: BodySize::Json, filter }
+        Self { method, template: at.template, act, body: BodySize::Json, keeping: Keeping::of(act), filter }
     }
 
     /// The same, for a route that takes a PDF.
@@ -61,6 +63,19 @@ impl Route {
     pub const fn takes_pdf(mut self) -> Self {
         self.body = BodySize::Pdf;
         self
+    }
+
+    /// The same, for a route whose act is kept in the log of accesses for what other routes of it show.
+    #[must_use]
+    pub const fn shows_no_marks(mut self) -> Self {
+        self.keeping = Keeping::Nothing;
+        self
+    }
+
+    /// How it is kept in the log of accesses.
+    #[must_use]
+    pub const fn keeping(&self) -> Keeping {
+        self.keeping
     }
 
     /// The method; GET answers HEAD too.

@@ -72,7 +72,8 @@ pub(super) fn about(template: &str, path: &str) -> Option<About> {
     }
 }
 
-fn named<'a>(template: &str, path: &'a str, parameter: &str) -> Option<&'a str> {
+/// What stands in a path at the place of a parameter.
+pub(super) fn named<'a>(template: &str, path: &'a str, parameter: &str) -> Option<&'a str> {
     template.split('/').zip(path.split('/')).find(|(word, _)| *word == parameter).map(|(_, text)| text)
 }
 

@@ -120,6 +120,9 @@ macro_rules! all {
             presence { every, alive, kept }
             keys { rotation_batch }
             logs { queue_lines, file_bytes, files }
+            access_log {
+                queue_rows, batch_rows, wait, rest, refusals, refusals_every, flush, keep, prune_every, prune_rows,
+            }
         );
         each!($limits.projectors, $visit:
             rebuild {

@@ -4,6 +4,7 @@
 //! is read from the database is read at a scrape, within a bound, and the last value stands when it is not
 //! there in time. Label values come from closed sets, and all of them are there from the start, at zero.
 
+mod access;
 mod append;
 mod drift;
 mod grading;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
+use access::AccessRows;
 use append::Append;
 use drift::Drift;
 use grading::Grading;
@@ -59,6 +61,7 @@ struct Figures {
     upkeep: Upkeep,
     drift: Drift,
     streams: Streams,
+    access: AccessRows,
 }
 
 impl Default for Metrics {
@@ -80,8 +83,10 @@ impl Metrics {
         let upkeep = Upkeep::register(&mut registry);
         let drift = Drift::register(&mut registry);
         let streams = Streams::register(&mut registry);
+        let access = AccessRows::register(&mut registry);
         process::register(&mut registry);
-        let figures = Figures { registry, grading, http, append, progress, work, upkeep, drift, streams };
+        let figures =
+            Figures { registry, grading, http, append, progress, work, upkeep, drift, streams, access };
         Self(Some(Arc::new(figures)))
     }
 

@@ -45,6 +45,9 @@ pub enum VaultError {
     /// A wrapped key is not what was wrapped.
     #[error("data key {0} is damaged: it does not open under the master key")]
     DamagedKey(uuid::Uuid),
+    /// A reason in the log of accesses is not what was sealed.
+    #[error("a reason in the log of accesses is damaged: it does not open under its key {0}")]
+    DamagedReason(uuid::Uuid),
     /// The owner's keys were destroyed, and no new one is made.
     #[error("what is kept of this owner was erased; nothing is sealed for it any more")]
     Erased,

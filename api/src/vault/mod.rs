@@ -27,7 +27,7 @@ pub use key_store::{DataKey, KeyStore};
 pub use lock_token::LockTokens;
 pub use master_key::MasterKey;
 pub use master_keys::MasterKeys;
-pub use owner::{Purpose, VaultOwner};
+pub use owner::{Month, Purpose, VaultOwner};
 pub use rotation::{Rotated, Rotation, RotationError, RotationNews};
 pub use secret::SecretText;
 pub use server_keys::ServerKeys;

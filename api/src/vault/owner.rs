@@ -1,5 +1,6 @@
 //! Whose a secret is, and what it is for.
 
+use chrono::{Datelike as _, Utc};
 use domain::{CopyId, OperationsId, SubjectId};
 use uuid::Uuid;
 
@@ -12,6 +13,21 @@ pub enum VaultOwner {
     Operations(OperationsId),
     /// A person: who they are, and why their data is held or erased.
     Subject(SubjectId),
+    /// The log of accesses: the reasons that were given in a month.
+    AccessLog(Month),
+}
+
+/// A month of the calendar, in UTC, counted from the year 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Month(u32);
+
+impl Month {
+    /// The month that it is, by the clock of this machine.
+    #[must_use]
+    pub fn now() -> Self {
+        let now = Utc::now();
+        Self(u32::try_from(now.year()).unwrap_or(0) * 12 + now.month0())
+    }
 }
 
 impl VaultOwner {
@@ -22,6 +38,7 @@ impl VaultOwner {
             Self::Copy(_) => "copy",
             Self::Operations(_) => "operations",
             Self::Subject(_) => "subject",
+            Self::AccessLog(_) => "access_log",
         }
     }
 
@@ -29,6 +46,7 @@ impl VaultOwner {
     #[must_use]
     pub const fn id(self) -> Uuid {
         match self {
+            Self::AccessLog(month) => Uuid::from_u128(month.0 as u128),
             Self::Copy(copy) => copy.0,
             Self::Operations(operations) => operations.0,
             Self::Subject(subject) => subject.0,

@@ -15,6 +15,7 @@ mod expire;
 mod finalise;
 mod import;
 mod overlay;
+mod prune;
 mod record;
 mod slot;
 mod sweep;
@@ -125,6 +126,7 @@ impl Workers {
         if drift_check {
             tasks.spawn(drift::run(bench.clone(), stopped.clone()));
         }
+        tasks.spawn(prune::run(bench.clone(), stopped.clone()));
         tasks.spawn(sweep::run(bench, stopped));
         Self { worker, tasks, stop, shutdown }
     }

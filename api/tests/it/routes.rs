@@ -1,5 +1,6 @@
 //! The resources of the API, from outside: a real server, a real ledger, real scans.
 
+mod access_log;
 mod annotations;
 mod attacks;
 mod audit;

@@ -1,5 +1,7 @@
 //! What can be permitted.
 
+use std::fmt::{self, Write as _};
+
 /// An act that somebody may or may not do. A route cannot be written down without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Act {
@@ -175,5 +177,18 @@ impl Act {
             | Self::HoldSubjects
             | Self::EraseSubjects => true,
         }
+    }
+}
+
+impl fmt::Display for Act {
+    /// In words, as the table of permissions prints it and the log of accesses keeps it: `read marks`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, letter) in format!("{self:?}").char_indices() {
+            if at > 0 && letter.is_ascii_uppercase() {
+                f.write_char(' ')?;
+            }
+            f.write_char(letter.to_ascii_lowercase())?;
+        }
+        Ok(())
     }
 }

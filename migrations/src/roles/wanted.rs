@@ -16,6 +16,9 @@ const FUNCTIONS: [(&str, Part); 6] = [
     ("swap_view_shadow", Part::Projector),
 ];
 
+/// The same of the key store, whose one part calls them.
+const FUNCTIONS_OF_KEYS: [&str; 2] = ["prune_access_log", "erase_access_reasons"];
+
 /// Tables that say what the others are. The service reads them, and migrations write them.
 const ABOUT: [&str; 3] = ["_sqlx_migrations", "event_shapes", "database_roles"];
 
@@ -32,6 +35,7 @@ pub(super) fn wanted(store: Store, part: Part, kind: &str, name: &str) -> &'stat
         ("DATABASE", _) => &["CONNECT"],
         ("SCHEMA", _) => &["USAGE"],
         ("FUNCTION", Store::Ledger) if FUNCTIONS.contains(&(name, part)) => &["EXECUTE"],
+        ("FUNCTION", Store::Keys) if FUNCTIONS_OF_KEYS.contains(&name) => &["EXECUTE"],
         ("TABLE", Store::Ledger) => of_ledger(part, name),
         ("TABLE", Store::Keys) => of_keys(name),
         _ => NOTHING,
@@ -60,6 +64,8 @@ fn of_keys(table: &str) -> &'static [&'static str] {
         "master_key" | "service_keys" => &["SELECT", "INSERT"],
         // A key is made and destroyed by the service, and wrapped anew by the owner alone.
         "data_keys" => &["SELECT", "INSERT", "DELETE"],
+        // Who read what is added to and read; rows go by their age alone, through the function that looks at it.
+        "access_log" => &["SELECT", "INSERT"],
         _ => KEEP,
     }
 }

@@ -1,5 +1,6 @@
 //! What the API answers, as JSON: shapes that are made from folds and views, and know nothing of HTTP.
 
+pub mod access;
 pub mod annotation;
 pub mod audit;
 pub mod copy;

@@ -44,6 +44,6 @@ impl App {
             _ => copies::list(self.views.pool(), filter, after, size).await?,
         };
         let listed = self.list(&asked.page, slice, CopySummary::from).await?;
-        self.opened(Sight::of(reader.role), json(&listed)).await
+        self.opened(Sight::of(reader.role, false), json(&listed)).await
     }
 }

@@ -152,6 +152,7 @@ impl App {
         keys.note_found(person, self.vault.count(person).await?, 0).await?;
         for owner in owners() {
             self.vault.erase_rows(owner).await?;
+            self.access_log.erase_reasons(owner).await?;
         }
         for copy in copies {
             self.blobs.erase(*copy).await?;

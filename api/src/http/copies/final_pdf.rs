@@ -17,8 +17,8 @@ use crate::http::errors::ApiError;
 pub(crate) async fn final_pdf(copy: CopyId, app: App, call: Call) -> Result<Answer, ApiError> {
     // It shows what graders wrote.
     if !call.sight().texts && call.actor.role == Role::Auditor {
-        let detail = "the final PDF shows what graders wrote, and nothing records yet why an auditor opens it; ask an admin";
-        return Err(ApiError::forbidden("texts_sealed", detail));
+        let detail = "the final PDF shows what graders wrote: say why you open it in the header X-Access-Reason; the reason is recorded";
+        return Err(ApiError::forbidden("reason_required", detail));
     }
     Ok(attached(app.final_pdf(copy).await?))
 }

@@ -56,6 +56,11 @@ pub(super) const AREAS: &[Area] = &[
         ids: "`copy_id` where the stream is a copy's, `view`, `stream`",
     },
     Area {
+        files: &["api/src/access_log"],
+        who: "the log of accesses: the task that writes it",
+        ids: "none: its rows are of many requests, and each says which",
+    },
+    Area {
         files: &["api/src/presence.rs"],
         who: "a process about itself",
         ids: "none: it is the whole process",
@@ -152,6 +157,7 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("subject_id", "the pseudonym of a subject: a UUID of random bits"),
     ("texts", "a count of sealed texts"),
     ("request_id", "an id of 1 to 128 characters of `A-Z a-z 0-9 . _ -`, or one that we made"),
+    ("rows", "a count"),
     ("route", "the template of a route, never a path: those hold what a client wrote"),
     (
         "said",
@@ -212,6 +218,10 @@ pub(super) const WITHOUT_CAUSE: &[(&str, &str)] = &[
     (
         "what was erased had come back, from a restored store or a late writer, and was erased again",
         "`subject_id`: whose",
+    ),
+    (
+        "rows of the log of accesses were not written before the end",
+        "`rows`: how many; why is said by the line before, if anything was tried",
     ),
     ("lock conflict", "`conflict`: which one; the answer is the refusal"),
     ("ended at once; what was under way is done again by others", "a second signal"),

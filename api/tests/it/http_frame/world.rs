@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::Role;
 use domain::access::Act;
 use fixtures::database::TestDatabase;
+use gradeledger::access_log::{AccessLog, AccessLogLimits};
 use gradeledger::app::{App, Parts, Watched};
 use gradeledger::at;
 use gradeledger::blobs::Blobs;
@@ -161,8 +162,10 @@ async fn app(database: &TestDatabase, metrics: &Metrics, read_your_writes: Durat
     let master = MasterKey::random().unwrap();
     let keys = KeyStore::open(database.keys_connect_options(), &master).await.unwrap();
     let pool = database.pool().clone();
+    let log = PgPoolOptions::new().max_connections(2).connect_lazy_with(database.keys_connect_options());
     let app = App::new(Parts {
         ledger: Ledger::open(pool.clone(), LedgerLimits::default()).await.unwrap(),
+        access_log: AccessLog::new(log, keys.clone(), AccessLogLimits::default(), metrics.clone()),
         vault: Vault::new(pool.clone(), keys.clone()),
         blobs: Blobs::in_folder(folder.path(), keys).unwrap(),
         views: Views::new(pool.clone()),

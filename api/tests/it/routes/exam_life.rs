@@ -294,9 +294,9 @@ async fn l13_a_student_reads_their_own_copy_once_it_is_graded_and_released() {
     closed(&hers, taken).await;
 }
 
-/// An auditor reads everything but what people wrote. A reason opens nothing before it is recorded, and that is said.
+/// An auditor reads everything but what people wrote, and that after saying why.
 #[tokio::test]
-async fn an_auditor_reads_all_but_texts() {
+async fn an_auditor_reads_all_but_texts_and_texts_for_a_reason() {
     let world = World::new().await;
     let copy = world.graded().await;
     let seen = world.last_position(copy).await;
@@ -309,7 +309,15 @@ async fn an_auditor_reads_all_but_texts() {
         assert_eq!(sealed.status, 200, "{said}");
         assert!(!said.contains("Il manque une étape") && !said.contains("Müller"), "{path}: {said}");
         assert!(said.contains("[sealed]"), "{path}: {said}");
-        heard(ask().header("x-access-reason", "complaint 14")).await.refused(501, "reasons_not_recorded");
+        let opened = heard(ask().header("x-access-reason", "complaint 14")).await;
+        let said = String::from_utf8_lossy(&opened.bytes).into_owned();
+        assert_eq!(opened.status, 200, "{said}");
+        assert!(!said.contains("[sealed]"), "{path}: {said}");
     }
-    world.get(&world.auditor, &format!("/api/copies/{copy}/final-pdf")).await.refused(403, "texts_sealed");
+    let pdf = format!("/api/copies/{copy}/final-pdf");
+    world.get(&world.auditor, &pdf).await.refused(403, "reason_required");
+    let asked = world.ask(&world.auditor, Method::GET, &pdf).header("x-access-reason", "complaint 14");
+    let opened = heard(asked).await;
+    assert_eq!(opened.status, 200);
+    assert!(opened.bytes.starts_with(b"%PDF"));
 }

@@ -18,7 +18,7 @@ use crate::follower::Follower;
 use crate::torn;
 
 /// Reads that are answered from the ledger itself, and have every position as soon as it is committed.
-const FROM_THE_LEDGER: [&str; 10] = [
+const FROM_THE_LEDGER: [&str; 11] = [
     "/api/status",
     "/api/projections",
     "/api/events",
@@ -29,6 +29,7 @@ const FROM_THE_LEDGER: [&str; 10] = [
     "/api/copies/{copy}/history",
     "/api/copies/{copy}/history/diff",
     "/api/subjects/{subject}/export",
+    "/api/access-log",
 ];
 
 /// An act that is no event: what came of it is not told by a position.

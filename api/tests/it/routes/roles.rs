@@ -71,7 +71,7 @@ impl Told {
 fn kept_out(said: &Said) -> Option<String> {
     let body: Value = serde_json::from_slice(&said.bytes).unwrap_or(Value::Null);
     let code = body["code"].as_str().unwrap_or_default();
-    let refused = matches!(said.status, 401 | 403) && code != "texts_sealed";
+    let refused = matches!(said.status, 401 | 403) && code != "reason_required";
     (refused || (said.status == 404 && code == "not_found")).then(|| format!("{} {code}", said.status))
 }
 

@@ -6,6 +6,7 @@ use domain::access::{Scope, Scopes};
 use domain::{ActorId, CopyId, ExamId, Role, SubjectId};
 use fixtures::database::TestDatabase;
 use fixtures::scans::vector_mixed_orientation;
+use gradeledger::access_log::{AccessLog, AccessLogLimits};
 use gradeledger::app::{App, Parts, Watched};
 use gradeledger::blobs::Blobs;
 use gradeledger::http::{Figures, Frame, Readiness, Route, Server, Uploads, routes};
@@ -60,7 +61,12 @@ pub(crate) struct Said {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let world = Self::without_projectors(HttpLimits::default()).await;
+        Self::led_with(HttpLimits::default(), FeedLimits::default(), AccessLogLimits::default()).await
+    }
+
+    /// A world whose views are led, with these limits.
+    pub(crate) async fn led_with(limits: HttpLimits, feed: FeedLimits, log: AccessLogLimits) -> Self {
+        let world = Self::with(limits, feed, log).await;
         let projectors = Projectors::start(&world.app.views, ProjectorLimits::default());
         Self { _projectors: Some(projectors), ..world }
     }
@@ -72,6 +78,11 @@ impl World {
 
     /// The same, with a feed of these limits.
     pub(crate) async fn following(limits: HttpLimits, feed: FeedLimits) -> Self {
+        Self::with(limits, feed, AccessLogLimits::default()).await
+    }
+
+    /// The same, with a log of accesses of these limits.
+    pub(crate) async fn with(limits: HttpLimits, feed: FeedLimits, log: AccessLogLimits) -> Self {
         let (database, folder) = (TestDatabase::new().await, TempDir::new().unwrap());
         let master = MasterKey::random().unwrap();
         let key_store = KeyStore::open(database.keys_connect_options(), &master).await.unwrap();
@@ -80,6 +91,7 @@ impl World {
         let (metrics, sources) = (Metrics::new(), Sources::default());
         let app = App::new(Parts {
             ledger: Ledger::open(pool.clone(), LedgerLimits::default()).await.unwrap(),
+            access_log: AccessLog::new(keys.clone(), key_store.clone(), log, metrics.clone()),
             vault: Vault::new(pool.clone(), key_store.clone()),
             blobs: Blobs::in_folder(folder.path(), key_store).unwrap(),
             views: Views::new(pool.clone()),

@@ -1,6 +1,7 @@
 //! The whole, through its own doors: real databases, a real server, real workers and their children, and the real
 //! program where it is killed.
 
+mod access_log;
 mod bad_scans;
 mod blocked_logs;
 mod clients_gone;

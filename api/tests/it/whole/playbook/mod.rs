@@ -31,13 +31,14 @@ const SCENARIOS: [&str; 5] =
     ["Import stuck", "Finalisation failing", "Lock conflicts", "High latency", "Missing audit events"];
 
 /// Every action, with the scenario it stands in: each has a test of its own here that ends in it.
-const ACTIONS: [(&str, &str); 10] = [
+const ACTIONS: [(&str, &str); 11] = [
     ("Import stuck", "Start a worker"),
     ("Import stuck", "Mend the cause and retry the import"),
     ("Import stuck", "Have it scanned again"),
     ("Finalisation failing", "Restore the scan and finalise again"),
     ("Lock conflicts", "Take the lock away"),
     ("High latency", "End the session"),
+    ("High latency", "Let the log of accesses be written"),
     ("Missing audit events", "Repeat the request"),
     ("Missing audit events", "Let the view go on"),
     ("Missing audit events", "Take the stream in again"),

@@ -237,8 +237,23 @@ async fn the_roles_of_the_ledger_have_no_way_into_the_key_store_nor_that_of_the_
         "TRUNCATE data_keys",
         "DROP TABLE data_keys",
         "CREATE TEMP TABLE data_keys (key_id uuid)",
+        "UPDATE access_log SET outcome = 'shown'",
+        "DELETE FROM access_log",
+        "TRUNCATE access_log",
+        "DROP TABLE access_log",
+        "SELECT FROM access_log FOR UPDATE",
+        "SELECT prune_access_log('29 days', 1000)",
+        "SELECT prune_access_log(NULL, 1000)",
         "CREATE TABLE mine (id int)",
         "SELECT lo_create(0)",
     ];
     assert_eq!(succeeded(&mut keys, &attempts).await, Vec::<String>::new());
+    for attempt in [
+        "INSERT INTO access_log (act, outcome) VALUES ('read marks', 'shown')",
+        "SELECT * FROM access_log",
+        "SELECT prune_access_log('365 days', 1000)",
+        "SELECT erase_access_reasons('copy', gen_random_uuid())",
+    ] {
+        assert_eq!(outcome_of(&mut keys, attempt).await, None, "{attempt}");
+    }
 }

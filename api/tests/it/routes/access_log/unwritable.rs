@@ -1,0 +1,76 @@
+//! Where the log cannot be written, nothing is shown.
+
+use std::time::{Duration, Instant};
+
+use gradeledger::access_log::AccessLogLimits;
+use serde_json::json;
+
+use super::super::world::SOON;
+use super::{because, rows, world};
+
+const NAME: &str = "Zoë Quartermain";
+const TEXT: &str = "Il manque une étape";
+
+#[tokio::test]
+async fn identities_exports_and_opened_texts_are_withheld_while_the_log_cannot_be_written_and_marks_soon_after()
+ {
+    let limits = AccessLogLimits {
+        wait: Duration::from_millis(250),
+        rest: Duration::from_millis(20),
+        ..AccessLogLimits::default()
+    };
+    let world = world(limits).await;
+    let (copy, subject) = (world.graded().await, world.subject(NAME).await);
+    let marks = format!("/api/copies/{copy}/annotations");
+    world.get(&world.grader, &marks).await.body(200);
+    let before = rows(&world).await.len();
+    sqlx::query("ALTER TABLE access_log RENAME TO hidden").execute(&world.keys).await.unwrap();
+    let withheld = [
+        (world.get(&world.admin, &format!("/api/subjects/{subject}")).await, "an identity"),
+        (world.get(&world.admin, "/api/subjects").await, "subjects"),
+        (world.get(&world.admin, &format!("/api/subjects/{subject}/export")).await, "an export"),
+        (because(&world, &world.auditor, &marks, "complaint 14").await, "a text"),
+        (
+            because(&world, &world.auditor, &format!("/api/copies/{copy}/final-pdf"), "complaint 14").await,
+            "a PDF",
+        ),
+        (world.get(&world.auditor, "/api/access-log").await, "the log"),
+    ];
+    for (said, what) in &withheld[..5] {
+        assert_eq!(said.refused(503, "access_log_unavailable")["code"], "access_log_unavailable", "{what}");
+        assert!(said.header("retry-after").parse::<u64>().unwrap() >= 1, "{what}");
+        let told = String::from_utf8_lossy(&said.bytes);
+        assert!(
+            !told.contains("Quartermain") && !told.contains(TEXT) && !told.contains("access_log\""),
+            "{told}"
+        );
+    }
+    // The table itself is what could not be read.
+    assert!(withheld[5].0.status >= 500);
+    let (began, mut shown) = (Instant::now(), 0);
+    loop {
+        let said = world.get(&world.grader, &marks).await;
+        if said.status == 503 {
+            said.refused(503, "access_log_unavailable");
+            break;
+        }
+        shown += 1;
+        assert!(began.elapsed() < SOON, "marks are shown without end");
+    }
+    world
+        .get(&world.grader, &format!("/api/copies/{copy}/pages/0.png"))
+        .await
+        .refused(503, "access_log_unavailable");
+    // What changes something goes on: it is in the ledger.
+    world.post(&world.admin, "/api/exams", json!({"code": "PHYSICS-2026"})).await.body(201);
+    assert!(world.figure("access_log_failed_batches_total") >= 1);
+    assert!(world.figure("access_log_withheld_answers_total{strength=\"committed\"}") >= 5);
+    assert!(world.figure("access_log_withheld_answers_total{strength=\"queued\"}") >= 1);
+    sqlx::query("ALTER TABLE hidden RENAME TO access_log").execute(&world.keys).await.unwrap();
+    while world.get(&world.grader, &marks).await.status != 200 {
+        assert!(began.elapsed() < SOON, "marks are withheld without end");
+    }
+    world.get(&world.admin, &format!("/api/subjects/{subject}")).await.body(200);
+    // All that was shown meanwhile is in the log now, and nothing else.
+    assert_eq!(rows(&world).await.len(), before + shown + 2);
+}
