@@ -15,6 +15,7 @@ use projections::{FeedLimits, ProjectorLimits};
 use crate::app::StatusLimits;
 
 use crate::ledger::LedgerLimits;
+use crate::oidc::SignInLimits;
 use crate::pdf::PdfLimits;
 use crate::presence::PresenceLimits;
 use crate::work::WorkLimits;
@@ -48,6 +49,8 @@ pub struct Limits {
     pub keys: KeyLimits,
     /// Of the log writers.
     pub logs: LogLimits,
+    /// Of signing in.
+    pub sign_in: SignInLimits,
 }
 
 /// What a client may take.

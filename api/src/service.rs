@@ -8,11 +8,14 @@ use projections::{Feed, Projectors, Views};
 
 use crate::app::{self, App, Watched};
 use crate::cli::Stores;
-use crate::http::{Check, Figures, Frame, Readiness, Server, Uploads, routes, routes_of_every_process};
+use crate::http::{
+    Callers, Check, Figures, Frame, Readiness, Server, Uploads, routes, routes_of_every_process,
+};
 use crate::ledger::{Ledger, LedgerError};
 use crate::limits::Limits;
 use crate::logs::Logs;
 use crate::metrics::{Metrics, Sources};
+use crate::oidc::{OidcSettings, SignIn};
 use crate::pdf::PdfWorker;
 use crate::presence::{Presence, Process};
 use crate::tokens::Tokens;
@@ -50,6 +53,8 @@ pub struct ServiceSettings {
     pub pdf: PdfWorker,
     /// Where figures are recorded.
     pub metrics: Metrics,
+    /// The issuer that signs people in, if one does.
+    pub oidc: Option<OidcSettings>,
 }
 
 impl ServiceSettings {
@@ -59,7 +64,8 @@ impl ServiceSettings {
     /// When the path of the running program cannot be found.
     pub fn at(listen: SocketAddr, limits: Limits) -> anyhow::Result<Self> {
         let pdf = PdfWorker::current(limits.pdf.clone()).context("finding the running program")?;
-        Ok(Self { listen, parts: Parts::ALL, drift_check: true, limits, pdf, metrics: Metrics::new() })
+        let (parts, metrics) = (Parts::ALL, Metrics::new());
+        Ok(Self { listen, parts, drift_check: true, limits, pdf, metrics, oidc: None })
     }
 }
 
@@ -158,6 +164,7 @@ pub(crate) async fn app(stores: &Stores, limits: &Limits, metrics: Metrics) -> R
         server_keys: stores.server_keys.clone(),
         metrics,
         history: limits.history,
+        sign_in: limits.sign_in,
         read_your_writes: limits.http.read_your_writes,
     }))
 }
@@ -196,6 +203,11 @@ fn serve(
     } else {
         routes_of_every_process(&readiness, &figures)
     };
-    let frame = Frame::new(routes, Tokens::new(stores.keys.clone(), &http), app.clone(), http);
+    let sign_in = settings.oidc.clone().map(|oidc| {
+        let people = (stores.keys.clone(), stores.server_keys.sign_ins().clone());
+        SignIn::new(oidc, people, settings.limits.sign_in, &http)
+    });
+    let callers = Callers::new(Tokens::new(stores.keys.clone(), &http), sign_in.transpose()?);
+    let frame = Frame::new(routes, callers, app.clone(), http);
     Ok(Server::start(settings.listen, frame)?)
 }

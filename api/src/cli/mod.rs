@@ -1,6 +1,7 @@
 //! The command line: what an operator types, and nothing of how it is done.
 
 mod acting;
+mod actor;
 mod database;
 mod db;
 mod doctor;
@@ -10,6 +11,7 @@ mod keys;
 mod ledger;
 mod ledger_roles;
 mod logs;
+mod oidc;
 mod projections;
 mod rebuild;
 mod repairs;
@@ -50,6 +52,9 @@ enum Command {
     /// Create, list and revoke the tokens that callers show
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// List actors, and block those who are to be let in no more
+    #[command(subcommand)]
+    Actor(actor::ActorCommand),
     /// Walk the whole ledger: positions, hashes and chains; name the first bad position
     Verify(verify::VerifySettings),
     /// Fold views anew beside the live ones, and swap them in once they are complete
@@ -108,6 +113,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(settings) => serve::serve(settings).await,
         Command::Demo(settings) => demo::demo(settings).await,
         Command::Token(command) => token::token(command).await,
+        Command::Actor(command) => actor::actor(command).await,
         Command::Verify(settings) => verify::verify(settings).await,
         Command::Rebuild(settings) => rebuild::rebuild(settings).await,
         Command::Drift(settings) => Ok(drift::drift(settings).await),

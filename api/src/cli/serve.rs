@@ -39,7 +39,8 @@ async fn serve_on(
         Parts { api: runs(Part::Api), projectors: runs(Part::Projectors), workers: runs(Part::Workers) };
     let limits = settings.place.limits()?;
     let drift_check = !settings.no_drift_check;
-    let settings = ServiceSettings { parts, drift_check, ..ServiceSettings::at(settings.address(), limits)? };
+    let (address, oidc) = (settings.address(), settings.oidc.settings()?);
+    let settings = ServiceSettings { parts, drift_check, oidc, ..ServiceSettings::at(address, limits)? };
     let service = Service::start(stores, settings, Some(logs)).await?;
     let moved_away = tokio::select! {
         () = stop.told() => false,

@@ -17,6 +17,7 @@ use warp::reply::Response;
 
 use super::body::{BodyError, BoundedBody, Drain};
 use super::call::Call;
+use super::callers::{Callers, Shown};
 use super::errors::ApiError;
 use super::guarded;
 use super::request_id::{RequestId, X_REQUEST_ID};
@@ -29,7 +30,7 @@ use crate::app::App;
 use crate::limits::HttpLimits;
 use crate::logs;
 use crate::metrics::Metrics;
-use crate::tokens::{Actor, Token, TokenHash, Tokens};
+use crate::tokens::Actor;
 
 /// What stands in logs and figures for a path that no route has.
 const NO_ROUTE: &str = "(none)";
@@ -44,22 +45,23 @@ const NO_ID: &str = "the path names an exam or a copy by what is no id; ids are 
 #[derive(Clone, Debug)]
 pub struct Frame {
     table: Arc<Table>,
-    tokens: Tokens,
+    callers: Callers,
     app: App,
     limits: Arc<HttpLimits>,
 }
 
 impl Frame {
-    /// Serves `routes` of `app` to the callers whom `tokens` knows.
+    /// Serves `routes` of `app` to those whom `callers` lets in.
     #[must_use]
-    pub fn new(routes: Vec<Route>, tokens: Tokens, app: App, limits: HttpLimits) -> Self {
+    pub fn new(routes: Vec<Route>, callers: impl Into<Callers>, app: App, limits: HttpLimits) -> Self {
         for route in &routes {
             app.metrics.route(method_label(route.method()), route.template());
         }
         for method in METHODS {
             app.metrics.route(method, NO_ROUTE);
         }
-        Self { table: Arc::new(Table::new(routes)), tokens, app, limits: Arc::new(limits) }
+        let callers = callers.into();
+        Self { table: Arc::new(Table::new(routes)), callers, app, limits: Arc::new(limits) }
     }
 
     pub(super) fn limits(&self) -> &HttpLimits {
@@ -147,7 +149,7 @@ impl Frame {
         if let Some(copy) = copy_in(route.template(), parts.uri.path()) {
             Span::current().record("copy_id", tracing::field::display(copy));
         }
-        if let Some((actor, token)) = self.caller(route.act(), &parts, peer).await? {
+        if let Some((actor, shown)) = self.caller(route.act(), &parts, peer).await? {
             Span::current().record("user_id", tracing::field::display(actor.id));
             let about =
                 about(route.template(), parts.uri.path()).ok_or_else(|| ApiError::not_found(NO_ID))?;
@@ -159,7 +161,7 @@ impl Frame {
             }
             parts.extensions.insert(call);
             if let Some(stopping) = parts.extensions.remove::<Stopping>() {
-                parts.extensions.insert(Stay::new(self.tokens.clone(), token, route.act(), stopping));
+                parts.extensions.insert(Stay::new(self.callers.clone(), shown, route.act(), stopping));
             }
         }
         self.refuse_announced(&parts, route)?;
@@ -184,7 +186,7 @@ impl Frame {
         act: Act,
         parts: &Parts,
         peer: SocketAddr,
-    ) -> Result<Option<(Actor, TokenHash)>, ApiError> {
+    ) -> Result<Option<(Actor, Shown)>, ApiError> {
         // The address of the connection itself: a header could claim any.
         let local = act == Act::Scrape && peer.ip().to_canonical().is_loopback();
         if act == Act::Open || local {
@@ -195,18 +197,12 @@ impl Frame {
                 "this path needs a token: send Authorization: Bearer <token>",
             ));
         };
-        let unknown = || ApiError::unauthorised("the token is not valid: unknown, revoked, or past its end");
-        let token = header.to_str().ok().and_then(bearer).ok_or_else(unknown)?;
-        let actor = self.tokens.actor(&token).await.map_err(|error| {
-            let detail = "the token could not be checked just now; try again";
-            ApiError::unavailable("tokens_unavailable", detail, self.limits.token_lookup).because(error)
-        })?;
-        let actor = actor.ok_or_else(unknown)?;
+        let (actor, shown) = self.callers.let_in(header, self.metrics()).await?;
         if !actor.may(act) {
             let detail = format!("the role {} may not do this; it takes: {}", actor.role, who::may(act));
             return Err(ApiError::forbidden("role_forbidden", detail));
         }
-        Ok(Some((actor, token.hash())))
+        Ok(Some((actor, shown)))
     }
 
     /// Refuses a body that is too large by its own announcement before a byte of it is read.
@@ -219,12 +215,6 @@ impl Frame {
         }
         Ok(())
     }
-}
-
-/// The token of `Bearer <token>` (RFC 6750, section 2.1; the scheme's case does not matter, RFC 9110, section 11.1).
-fn bearer(header: &str) -> Option<Token> {
-    let (scheme, token) = header.split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("bearer") { Token::parse(token.trim()) } else { None }
 }
 
 /// What the log and the figures say about one request.

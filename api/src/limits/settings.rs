@@ -119,6 +119,10 @@ macro_rules! all {
             presence { every, alive, kept }
             keys { rotation_batch }
             logs { queue_lines, file_bytes, files }
+            sign_in {
+                leeway, token_bytes, subject_bytes, keys_bytes, keys, keys_read, keys_age, keys_rest, keys_kept, keys_waiting,
+                student_tokens, student_token_life, references,
+            }
         );
         each!($limits.projectors, $visit:
             rebuild {

@@ -12,6 +12,7 @@ mod labels;
 mod ledger;
 mod plain;
 mod process;
+mod sign_in;
 mod sources;
 mod streams;
 mod upkeep;
@@ -30,6 +31,7 @@ use append::Append;
 use drift::Drift;
 use grading::Grading;
 use http::Http;
+use sign_in::SignIns;
 use streams::Streams;
 use upkeep::Upkeep;
 use views::Progress;
@@ -58,6 +60,7 @@ struct Figures {
     upkeep: Upkeep,
     drift: Drift,
     streams: Streams,
+    sign_ins: SignIns,
 }
 
 impl Default for Metrics {
@@ -79,8 +82,10 @@ impl Metrics {
         let upkeep = Upkeep::register(&mut registry);
         let drift = Drift::register(&mut registry);
         let streams = Streams::register(&mut registry);
+        let sign_ins = SignIns::register(&mut registry);
         process::register(&mut registry);
-        let figures = Figures { registry, grading, http, append, progress, work, upkeep, drift, streams };
+        let figures =
+            Figures { registry, grading, http, append, progress, work, upkeep, drift, streams, sign_ins };
         Self(Some(Arc::new(figures)))
     }
 
