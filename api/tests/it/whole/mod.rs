@@ -33,6 +33,7 @@ mod roles;
 mod rotation;
 mod session;
 mod several;
+mod sign_in;
 mod status;
 mod storm;
 mod upgrade;
