@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod limits;
 pub mod logs;
 pub mod metrics;
+pub mod oidc;
 pub mod pdf;
 pub mod presence;
 mod redacted;

@@ -16,6 +16,7 @@ use crate::access_log::AccessLogLimits;
 use crate::app::StatusLimits;
 
 use crate::ledger::LedgerLimits;
+use crate::oidc::SignInLimits;
 use crate::pdf::PdfLimits;
 use crate::presence::PresenceLimits;
 use crate::work::WorkLimits;
@@ -49,6 +50,8 @@ pub struct Limits {
     pub keys: KeyLimits,
     /// Of the log writers.
     pub logs: LogLimits,
+    /// Of signing in.
+    pub sign_in: SignInLimits,
     /// Of the log of accesses.
     pub access_log: AccessLogLimits,
 }

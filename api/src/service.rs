@@ -10,12 +10,13 @@ use crate::access_log::{AccessLog, KEPT_AT_LEAST};
 use crate::app::{self, App, Watched};
 use crate::cli::Stores;
 use crate::http::{
-    Check, Figures, Frame, Readiness, Server, TrustedProxy, Uploads, routes, routes_of_every_process,
+    Callers, Check, Figures, Frame, Readiness, Server, TrustedProxy, Uploads, routes, routes_of_every_process,
 };
 use crate::ledger::{Ledger, LedgerError};
 use crate::limits::Limits;
 use crate::logs::Logs;
 use crate::metrics::{Metrics, Sources};
+use crate::oidc::{OidcSettings, SignIn};
 use crate::pdf::PdfWorker;
 use crate::presence::{Presence, Process};
 use crate::tokens::Tokens;
@@ -55,6 +56,8 @@ pub struct ServiceSettings {
     pub pdf: PdfWorker,
     /// Where figures are recorded.
     pub metrics: Metrics,
+    /// The issuer that signs people in, if one does.
+    pub oidc: Option<OidcSettings>,
 }
 
 impl ServiceSettings {
@@ -65,7 +68,7 @@ impl ServiceSettings {
     pub fn at(listen: SocketAddr, limits: Limits) -> anyhow::Result<Self> {
         let pdf = PdfWorker::current(limits.pdf.clone()).context("finding the running program")?;
         let (parts, metrics, trusted_proxies) = (Parts::ALL, Metrics::new(), Vec::new());
-        Ok(Self { listen, parts, drift_check: true, limits, trusted_proxies, pdf, metrics })
+        Ok(Self { listen, parts, drift_check: true, limits, trusted_proxies, oidc: None, pdf, metrics })
     }
 }
 
@@ -177,6 +180,7 @@ pub(crate) async fn app(stores: &Stores, limits: &Limits, metrics: Metrics) -> R
         ),
         metrics,
         history: limits.history,
+        sign_in: limits.sign_in,
         read_your_writes: limits.http.read_your_writes,
     }))
 }
@@ -215,7 +219,11 @@ fn serve(
     } else {
         routes_of_every_process(&readiness, &figures)
     };
-    let frame = Frame::new(routes, Tokens::new(stores.keys.clone(), &http), app.clone(), http)
-        .behind(settings.trusted_proxies.clone());
+    let sign_in = settings.oidc.clone().map(|oidc| {
+        let people = (stores.keys.clone(), stores.server_keys.sign_ins().clone());
+        SignIn::new(oidc, people, settings.limits.sign_in, &http)
+    });
+    let callers = Callers::new(Tokens::new(stores.keys.clone(), &http), sign_in.transpose()?);
+    let frame = Frame::new(routes, callers, app.clone(), http).behind(settings.trusted_proxies.clone());
     Ok(Server::start(settings.listen, frame)?)
 }

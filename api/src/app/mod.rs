@@ -46,7 +46,7 @@ pub use places::{OtherEpoch, Seen};
 pub use projections::ViewError;
 pub use sight::Sight;
 pub use status::{StatusLimits, Watched};
-pub use subjects::{Identity, IdentityChange, Step, SubjectExport};
+pub use subjects::{GivenToken, Identity, IdentityChange, Step, SubjectExport};
 pub use views::Page;
 
 use crate::access_log::AccessLog;
@@ -54,6 +54,7 @@ use crate::blobs::Blobs;
 use crate::ledger::Ledger;
 use crate::limits::HistoryLimits;
 use crate::metrics::Metrics;
+use crate::oidc::SignInLimits;
 use crate::vault::{ServerKeys, Vault};
 
 /// The ledger's own pseudonym: workers and sweepers act under it.
@@ -86,6 +87,8 @@ pub struct Parts {
     pub read_your_writes: Duration,
     /// What reading the past of a copy may take.
     pub history: HistoryLimits,
+    /// What students may be given to sign in with.
+    pub sign_in: SignInLimits,
     /// What is looked at to tell how the ledger stands.
     pub watched: Watched,
 }

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod acting;
+mod actor;
 mod database;
 mod db;
 mod doctor;
@@ -11,6 +12,7 @@ mod keys;
 mod ledger;
 mod ledger_roles;
 mod logs;
+mod oidc;
 mod projections;
 mod rebuild;
 mod repairs;
@@ -51,6 +53,9 @@ enum Command {
     /// Create, list and revoke the tokens that callers show
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// List actors, and block those who are to be let in no more
+    #[command(subcommand)]
+    Actor(actor::ActorCommand),
     /// Read who read what, and prune what is older than it is kept
     #[command(subcommand)]
     AccessLog(access_log::AccessLogCommand),
@@ -112,6 +117,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(settings) => serve::serve(settings).await,
         Command::Demo(settings) => demo::demo(settings).await,
         Command::Token(command) => token::token(command).await,
+        Command::Actor(command) => actor::actor(command).await,
         Command::AccessLog(command) => access_log::access_log(command).await,
         Command::Verify(settings) => verify::verify(settings).await,
         Command::Rebuild(settings) => rebuild::rebuild(settings).await,

@@ -40,11 +40,13 @@ async fn serve_on(
     let limits = settings.place.limits()?;
     let trusted_proxies = settings.trusted_proxies.clone();
     let drift_check = !settings.no_drift_check;
+    let (address, oidc) = (settings.address(), settings.oidc.settings()?);
     let settings = ServiceSettings {
         parts,
         drift_check,
         trusted_proxies,
-        ..ServiceSettings::at(settings.address(), limits)?
+        oidc,
+        ..ServiceSettings::at(address, limits)?
     };
     let service = Service::start(stores, settings, Some(logs)).await?;
     let moved_away = tokio::select! {

@@ -10,6 +10,7 @@ use migrations::{PrivateOptions, PrivatePostgres, SchemaName, Source};
 use sqlx::postgres::PgConnectOptions;
 
 use super::ledger_roles::LedgerRoles;
+use super::oidc::OidcArguments;
 use crate::http::{DEFAULT_ADDRESS, TrustedProxy};
 use crate::limits::{InvalidLimit, Limits};
 use crate::logs::Format;
@@ -213,6 +214,8 @@ pub(crate) struct ServeSettings {
         default_value = "api,projectors,workers"
     )]
     pub(crate) only: Vec<Part>,
+    #[command(flatten)]
+    pub(crate) oidc: OidcArguments,
     /// Do not hold the views to their events in the background (see `gradeledger drift`)
     #[arg(long)]
     pub(crate) no_drift_check: bool,

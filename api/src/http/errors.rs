@@ -13,6 +13,10 @@ use warp::reply::Response;
 
 use super::request_id::RequestId;
 
+/// The challenge to who showed no token, and to who showed one that is none.
+const NO_TOKEN: &str = "Bearer realm=\"gradeledger\"";
+const INVALID_TOKEN: &str = "Bearer realm=\"gradeledger\", error=\"invalid_token\"";
+
 /// An answer that is not the one that was asked for.
 ///
 /// A handler returns it, or a filter of `http::body` rejects with it; the frame adds the request id and,
@@ -29,6 +33,8 @@ struct Refusal {
     fields: Map<String, Value>,
     retry_after: Option<Duration>,
     allow: Option<String>,
+    /// A token was shown, and is none (RFC 6750, section 3.1).
+    invalid_token: bool,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -37,7 +43,16 @@ impl ApiError {
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let (detail, fields) = (detail.into(), Map::new());
-        Self(Box::new(Refusal { status, code, detail, fields, retry_after: None, allow: None, cause: None }))
+        Self(Box::new(Refusal {
+            status,
+            code,
+            detail,
+            fields,
+            retry_after: None,
+            allow: None,
+            invalid_token: false,
+            cause: None,
+        }))
     }
 
     /// 400: malformed, or against a rule of form.
@@ -87,6 +102,14 @@ impl ApiError {
     #[must_use]
     pub(super) fn unauthorised(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorised", detail)
+    }
+
+    /// 401: a token that is none, or none any more.
+    #[must_use]
+    pub(super) fn invalid_token(detail: impl Into<String>) -> Self {
+        let mut error = Self::unauthorised(detail);
+        error.0.invalid_token = true;
+        error
     }
 
     /// 405, with the methods that the path takes (RFC 9110, section 15.5.6).
@@ -159,7 +182,8 @@ impl ApiError {
         }
         if self.0.status == StatusCode::UNAUTHORIZED {
             // RFC 6750, section 3.
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"gradeledger\""));
+            let challenge = if self.0.invalid_token { INVALID_TOKEN } else { NO_TOKEN };
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
     }

@@ -18,6 +18,7 @@ use warp::reply::Response;
 use super::admission::{Admission, Guest, Proxies, TrustedProxy};
 use super::body::{BodyError, BoundedBody, Drain};
 use super::call::Call;
+use super::callers::{Callers, Shown};
 use super::errors::ApiError;
 use super::guarded;
 use super::request_id::{RequestId, X_REQUEST_ID};
@@ -31,7 +32,7 @@ use crate::app::App;
 use crate::limits::HttpLimits;
 use crate::logs;
 use crate::metrics::Metrics;
-use crate::tokens::{Actor, Token, TokenHash, Tokens};
+use crate::tokens::Actor;
 
 /// What stands in logs and figures for a path that no route has.
 const NO_ROUTE: &str = "(none)";
@@ -46,16 +47,16 @@ const NO_ID: &str = "the path names an exam or a copy by what is no id; ids are 
 #[derive(Clone, Debug)]
 pub struct Frame {
     table: Arc<Table>,
-    tokens: Tokens,
+    callers: Callers,
     app: App,
     limits: Arc<HttpLimits>,
     admission: Admission,
 }
 
 impl Frame {
-    /// Serves `routes` of `app` to the callers whom `tokens` knows.
+    /// Serves `routes` of `app` to those whom `callers` lets in.
     #[must_use]
-    pub fn new(routes: Vec<Route>, tokens: Tokens, app: App, limits: HttpLimits) -> Self {
+    pub fn new(routes: Vec<Route>, callers: impl Into<Callers>, app: App, limits: HttpLimits) -> Self {
         for route in &routes {
             app.metrics.route(method_label(route.method()), route.template());
         }
@@ -63,7 +64,13 @@ impl Frame {
             app.metrics.route(method, NO_ROUTE);
         }
         let admission = Admission::new(&limits, Proxies::default(), app.metrics.clone());
-        Self { table: Arc::new(Table::new(routes)), tokens, app, limits: Arc::new(limits), admission }
+        Self {
+            table: Arc::new(Table::new(routes)),
+            callers: callers.into(),
+            app,
+            limits: Arc::new(limits),
+            admission,
+        }
     }
 
     /// The same behind these proxies, whose word about the addresses of their clients is taken.
@@ -177,7 +184,7 @@ impl Frame {
         guest: Guest,
         visit: &mut Visit,
     ) -> Result<Response, ApiError> {
-        if let Some((actor, token)) = self.caller(route.act(), &parts, guest).await? {
+        if let Some((actor, shown)) = self.caller(route.act(), &parts, guest).await? {
             visit.by(actor);
             Span::current().record("user_id", tracing::field::display(actor.id));
             if !actor.may(route.act()) {
@@ -197,7 +204,7 @@ impl Frame {
             }
             parts.extensions.insert(call);
             if let Some(stopping) = parts.extensions.remove::<Stopping>() {
-                parts.extensions.insert(Stay::new(self.tokens.clone(), token, route.act(), stopping));
+                parts.extensions.insert(Stay::new(self.callers.clone(), shown, route.act(), stopping));
             }
         }
         self.refuse_announced(&parts, route)?;
@@ -222,30 +229,24 @@ impl Frame {
         act: Act,
         parts: &Parts,
         guest: Guest,
-    ) -> Result<Option<(Actor, TokenHash)>, ApiError> {
+    ) -> Result<Option<(Actor, Shown)>, ApiError> {
         if act == Act::Open || (act == Act::Scrape && guest.sender.is_local) {
             return Ok(None);
         }
         let known = self.known_caller(&parts.headers).await;
-        let (actor, token) = known.map_err(|error| self.admission.refused(guest, error))?;
+        let (actor, shown) = known.map_err(|error| self.admission.refused(guest, error))?;
         self.admission.recognised(guest, actor.id);
-        Ok(Some((actor, token)))
+        Ok(Some((actor, shown)))
     }
 
     /// Whoever the token that was sent belongs to.
-    async fn known_caller(&self, headers: &HeaderMap) -> Result<(Actor, TokenHash), ApiError> {
+    async fn known_caller(&self, headers: &HeaderMap) -> Result<(Actor, Shown), ApiError> {
         let Some(header) = headers.get(AUTHORIZATION) else {
             return Err(ApiError::unauthorised(
                 "this path needs a token: send Authorization: Bearer <token>",
             ));
         };
-        let unknown = || ApiError::unauthorised("the token is not valid: unknown, revoked, or past its end");
-        let token = header.to_str().ok().and_then(bearer).ok_or_else(unknown)?;
-        let actor = self.tokens.actor(&token).await.map_err(|error| {
-            let detail = "the token could not be checked just now; try again";
-            ApiError::unavailable("tokens_unavailable", detail, self.limits.token_lookup).because(error)
-        })?;
-        Ok((actor.ok_or_else(unknown)?, token.hash()))
+        self.callers.let_in(header, self.metrics()).await
     }
 
     /// Refuses a body that is too large by its own announcement before a byte of it is read.
@@ -258,12 +259,6 @@ impl Frame {
         }
         Ok(())
     }
-}
-
-/// The token of `Bearer <token>` (RFC 6750, section 2.1; the scheme's case does not matter, RFC 9110, section 11.1).
-fn bearer(header: &str) -> Option<Token> {
-    let (scheme, token) = header.split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("bearer") { Token::parse(token.trim()) } else { None }
 }
 
 /// What the log and the figures say about one request.

@@ -25,6 +25,7 @@ mod answer;
 mod ask;
 mod body;
 mod call;
+mod callers;
 mod copies;
 mod errors;
 mod events;
@@ -58,6 +59,7 @@ pub use admission::{InvalidProxy, TrustedProxy};
 pub use answer::{Answer, LEDGER_POSITION};
 pub use body::{BodyError, JsonBody, PdfUpload, Uploads, json, pdf};
 pub use call::{Call, IDEMPOTENCY_KEY, X_ACCESS_REASON, X_LOCK_TOKEN};
+pub use callers::Callers;
 pub use errors::ApiError;
 pub use figures::Figures;
 pub use frame::Frame;
@@ -82,7 +84,7 @@ use Act::{
     ExportSubjects, FollowEvents, HoldSubjects, IdentifyCopies, ImportCopies, MarkCopies, Open,
     PrepareCopies, PublishScheme, ReadAccessLog, ReadCopies, ReadExams, ReadFinalPdfs, ReadMarks,
     ReadOwnResults, ReadPages, ReadSubjects, RegisterSubjects, ReleaseResults, RepairViews,
-    RetryFinalisations, Scrape, SeeService, TakeLocks, VoidCopies,
+    RetryFinalisations, Scrape, SeeService, SignStudentsIn, TakeLocks, VoidCopies,
 };
 use copies::pages::PagePng;
 
@@ -335,6 +337,18 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
         Route::new(GET, at!("api" / "subjects" / subject: SubjectId / "export"), ExportSubjects, |path| {
             path.and(app()).then(subjects::export::export)
         }),
+        Route::new(POST, at!("api" / "subjects" / subject: SubjectId / "tokens"), SignStudentsIn, |path| {
+            path.and(app()).and(json()).then(subjects::give_token::give_token)
+        }),
+        Route::new(DELETE, at!("api" / "subjects" / subject: SubjectId / "tokens"), SignStudentsIn, |path| {
+            path.and(app()).then(subjects::revoke_tokens::revoke_tokens)
+        }),
+        Route::new(
+            PUT,
+            at!("api" / "subjects" / subject: SubjectId / "references"),
+            SignStudentsIn,
+            |path| path.and(app()).and(json()).then(subjects::set_references::set_references),
+        ),
         Route::new(GET, at!("api" / "access-log"), ReadAccessLog, |path| {
             path.and(query()).and(app()).then(access_log::list)
         }),

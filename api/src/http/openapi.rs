@@ -95,6 +95,9 @@ use crate::at;
         super::subjects::approve_erasure::approve_erasure,
         super::subjects::withdraw_erasure::withdraw_erasure,
         super::subjects::export::export,
+        super::subjects::give_token::give_token,
+        super::subjects::revoke_tokens::revoke_tokens,
+        super::subjects::set_references::set_references,
         super::access_log::list,
     ),
     components(schemas(ErrorBody))

@@ -3,7 +3,8 @@
 use domain::access::Act;
 use tokio::sync::watch;
 
-use crate::tokens::{TokenError, TokenHash, Tokens};
+use super::callers::{Callers, Shown};
+use crate::oidc::NotLetIn;
 
 /// Tells when a server is told to stop. A server that was dropped has stopped as well.
 #[derive(Clone, Debug)]
@@ -17,23 +18,26 @@ impl Stopping {
     }
 }
 
-/// A caller who was let in, and may stay for as long as its token is valid.
+/// A caller who was let in, and may stay for as long as what they showed is valid.
 #[derive(Clone, Debug)]
 pub(super) struct Stay {
-    tokens: Tokens,
-    token: TokenHash,
+    callers: Callers,
+    shown: Shown,
     act: Act,
     pub(super) stopping: Stopping,
 }
 
 impl Stay {
-    pub(super) const fn new(tokens: Tokens, token: TokenHash, act: Act, stopping: Stopping) -> Self {
-        Self { tokens, token, act, stopping }
+    pub(super) const fn new(callers: Callers, shown: Shown, act: Act, stopping: Stopping) -> Self {
+        Self { callers, shown, act, stopping }
     }
 
-    /// Whether the token is still valid.
-    pub(super) async fn is_allowed(&self) -> Result<bool, TokenError> {
-        let actor = self.tokens.actor_of(self.token).await?;
-        Ok(actor.is_some_and(|actor| actor.may(self.act)))
+    /// Whether it still is.
+    pub(super) async fn is_allowed(&self) -> Result<bool, NotLetIn> {
+        match self.callers.again(&self.shown).await {
+            Ok(actor) => Ok(actor.may(self.act)),
+            Err(NotLetIn::Refused(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }

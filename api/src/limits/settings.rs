@@ -123,6 +123,10 @@ macro_rules! all {
             access_log {
                 queue_rows, batch_rows, wait, rest, refusals, refusals_every, flush, keep, prune_every, prune_rows,
             }
+            sign_in {
+                leeway, token_bytes, subject_bytes, keys_bytes, keys, keys_read, keys_age, keys_rest, keys_kept, keys_waiting,
+                student_tokens, student_token_life, references,
+            }
         );
         each!($limits.projectors, $visit:
             rebuild {

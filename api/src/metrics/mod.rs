@@ -13,6 +13,7 @@ mod labels;
 mod ledger;
 mod plain;
 mod process;
+mod sign_in;
 mod sources;
 mod streams;
 mod upkeep;
@@ -32,6 +33,7 @@ use append::Append;
 use drift::Drift;
 use grading::Grading;
 use http::Http;
+use sign_in::SignIns;
 use streams::Streams;
 use upkeep::Upkeep;
 use views::Progress;
@@ -62,6 +64,7 @@ struct Figures {
     drift: Drift,
     streams: Streams,
     access: AccessRows,
+    sign_ins: SignIns,
 }
 
 impl Default for Metrics {
@@ -84,9 +87,21 @@ impl Metrics {
         let drift = Drift::register(&mut registry);
         let streams = Streams::register(&mut registry);
         let access = AccessRows::register(&mut registry);
+        let sign_ins = SignIns::register(&mut registry);
         process::register(&mut registry);
-        let figures =
-            Figures { registry, grading, http, append, progress, work, upkeep, drift, streams, access };
+        let figures = Figures {
+            registry,
+            grading,
+            http,
+            append,
+            progress,
+            work,
+            upkeep,
+            drift,
+            streams,
+            access,
+            sign_ins,
+        };
         Self(Some(Arc::new(figures)))
     }
 

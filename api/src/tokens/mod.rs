@@ -5,15 +5,19 @@
 //! actor: a second token for the same name acts under the same pseudonym, so that a grader whose token ran out
 //! still owns her locks.
 
+mod block;
 mod lookup;
 mod rights;
 mod secret;
 mod store;
+mod students;
 
+pub use block::{Known, block, known, named, unblock};
 pub use lookup::Tokens;
 pub use rights::Rights;
 pub use secret::{Token, TokenHash};
 pub use store::{Listed, create, list, revoke};
+pub use students::{Given, give, revoke_all};
 
 use domain::access::{self, Act, Scopes};
 use domain::{ActorId, Role, SubjectId};
@@ -58,6 +62,15 @@ pub enum TokenError {
     /// The database did not answer in time.
     #[error("looking up a token took over {0:?}")]
     Slow(std::time::Duration),
+    /// A student has as many as there may be.
+    #[error(
+        "this student has {0} tokens that live, which is as many as there may be; revoke them (DELETE of this path), or wait for \
+         one to end"
+    )]
+    TooMany(u32),
+    /// Nobody signs in as somebody whose data is erased.
+    #[error("the subject's data was erased")]
+    Erased,
     /// No randomness.
     #[error("the system gave no random bytes: {0}")]
     Random(getrandom::Error),

@@ -109,7 +109,17 @@ impl KeyStore {
         Ok(Some(ErasedOwner { keys, texts, files, is_settled: row.try_get(3)? }))
     }
 
-    /// Revokes what signs the subject in: their tokens, and the names that stood beside them.
+    /// Whether the subject can sign in: by a token that lives, or at the institution.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn has_sign_in(&self, subject: SubjectId) -> Result<bool, VaultError> {
+        let there = sqlx::query_scalar(include_str!("has_sign_in.sql")).bind(subject.0);
+        Ok(there.fetch_one(&self.inner.pool).await?)
+    }
+
+    /// Ends what signs the subject in: their tokens, their references and sign-ins at the institution, and what stood beside
+    /// them.
     ///
     /// # Errors
     /// The database's.

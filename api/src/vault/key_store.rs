@@ -135,6 +135,11 @@ impl KeyStore {
         let _ = moved.wait_for(|moved| *moved).await;
     }
 
+    /// The store's database, for what stands there beside the keys.
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.inner.pool
+    }
+
     /// Drops every key from the memory of this process.
     pub(super) fn forget(&self) {
         self.inner.forget();

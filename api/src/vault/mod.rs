@@ -18,6 +18,7 @@ mod rotation;
 mod secret;
 mod server_keys;
 mod service_keys;
+mod sign_in_name;
 mod text;
 
 pub use erasure::ErasedOwner;
@@ -31,6 +32,7 @@ pub use owner::{Month, Purpose, VaultOwner};
 pub use rotation::{Rotated, Rotation, RotationError, RotationNews};
 pub use secret::SecretText;
 pub use server_keys::ServerKeys;
+pub use sign_in_name::{SignInHash, SignInNames};
 pub use text::{Opened, Sealed, Vault, VaultRow};
 
 pub(crate) use cipher::Sealing;

@@ -128,7 +128,7 @@ impl Rotation<'_> {
             return Ok(Rotated::Already);
         }
         // What was derived from the old key is kept before that goes.
-        service_keys::ensure(pool, &MasterKeys::from(self.old)).await?;
+        service_keys::ensure(pool, &MasterKeys::new(self.old.clone(), Some(self.new.clone()))).await?;
         let (from, again) = begin(pool, &old, &new).await?;
         let left: i64 = sqlx::query_scalar("SELECT count(*) FROM data_keys WHERE generation = $1")
             .bind(from)

@@ -6,15 +6,15 @@ use domain::Digest;
 use hmac::Mac as _;
 use zeroize::Zeroizing;
 
-use super::LockTokens;
-use super::MasterKey;
 use super::master_key::keyed;
+use super::{LockTokens, MasterKey, SignInNames};
 
 /// The keys under which the service signs what it gives out and remembers what it was asked.
 #[derive(Clone)]
 pub struct ServerKeys {
     command_bodies: Zeroizing<[u8; 32]>,
     lock_tokens: LockTokens,
+    sign_ins: SignInNames,
 }
 
 impl fmt::Debug for ServerKeys {
@@ -27,17 +27,31 @@ impl ServerKeys {
     /// The keys as they were before they were kept: derived from the master key. A store from then keeps these.
     #[must_use]
     pub fn of(master: &MasterKey) -> Self {
-        Self::under(master.derive("command bodies"), master.derive("lock tokens"))
+        Self::under(master.derive("command bodies"), master.derive("lock tokens"), master.derive("sign ins"))
     }
 
-    pub(super) const fn under(command_bodies: Zeroizing<[u8; 32]>, lock_tokens: Zeroizing<[u8; 32]>) -> Self {
-        Self { command_bodies, lock_tokens: LockTokens::under(lock_tokens) }
+    pub(super) const fn under(
+        command_bodies: Zeroizing<[u8; 32]>,
+        lock_tokens: Zeroizing<[u8; 32]>,
+        sign_ins: Zeroizing<[u8; 32]>,
+    ) -> Self {
+        Self {
+            command_bodies,
+            lock_tokens: LockTokens::under(lock_tokens),
+            sign_ins: SignInNames::under(sign_ins),
+        }
     }
 
     /// The tokens of locks.
     #[must_use]
     pub const fn lock_tokens(&self) -> &LockTokens {
         &self.lock_tokens
+    }
+
+    /// What the key store knows people by who sign in at the institution.
+    #[must_use]
+    pub const fn sign_ins(&self) -> &SignInNames {
+        &self.sign_ins
     }
 
     /// HMAC-SHA-256 of a request: what was asked (method and path) and its body, or the SHA-256 of a large one. Stored with

@@ -9,13 +9,16 @@ use super::master_standing::{Standing, held_for};
 use super::{MasterKeys, Sealing, ServerKeys, VaultError};
 
 /// What the keys are for, which is what they are called.
-const NAMES: [&str; 2] = ["command bodies", "lock tokens"];
+const NAMES: [&str; 3] = ["command bodies", "lock tokens", SIGN_INS];
+
+/// The key that came last: no store from before its time derived it from a master key, so that it is always drawn at random.
+const SIGN_INS: &str = "sign ins";
 
 /// Makes sure that the store has a master key and the service's keys. In a new store they are drawn at random; one from before
 /// they were kept has them as they were derived from its first master key, so that what was given out stays good.
 pub(super) async fn ensure(pool: &PgPool, masters: &MasterKeys) -> Result<(), VaultError> {
-    let there: bool = sqlx::query_scalar(include_str!("service_keys_there.sql")).fetch_one(pool).await?;
-    if there {
+    let there = sqlx::query_scalar(include_str!("service_keys_there.sql")).bind(NAMES.as_slice());
+    if there.fetch_one(pool).await? {
         return Ok(());
     }
     let first = Held::of(masters.current());
@@ -30,12 +33,17 @@ pub(super) async fn ensure(pool: &PgPool, masters: &MasterKeys) -> Result<(), Va
         // Another key is refused by whoever opens the store; none is derived from it.
         return Ok(());
     }
-    for name in NAMES {
+    let held = masters.held();
+    // While the store is being moved, what is missing is wrapped by the key that it is moved to.
+    let Some((generation, master)) = standing.for_new(&held) else { return Ok(()) };
+    let kept: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM service_keys").fetch_all(&mut *transaction).await?;
+    for name in NAMES.into_iter().filter(|name| !kept.iter().any(|it| it == name)) {
         let mut key = masters.current().derive(name);
-        if is_new {
+        if is_new || name == SIGN_INS {
             getrandom::fill(key.as_mut_slice())?;
         }
-        insert(&mut transaction, name, &key, (&first, standing.generation)).await?;
+        insert(&mut transaction, name, &key, (master, generation)).await?;
     }
     transaction.commit().await?;
     Ok(())
@@ -71,8 +79,10 @@ pub(super) async fn read(pool: &PgPool, held: &[Held]) -> Result<ServerKeys, Vau
         keys.push(unwrapped(row, name, master).ok_or_else(damaged)?);
     }
     let mut keys = keys.into_iter();
-    match (keys.next(), keys.next()) {
-        (Some(command_bodies), Some(lock_tokens)) => Ok(ServerKeys::under(command_bodies, lock_tokens)),
+    match (keys.next(), keys.next(), keys.next()) {
+        (Some(command_bodies), Some(lock_tokens), Some(sign_ins)) => {
+            Ok(ServerKeys::under(command_bodies, lock_tokens, sign_ins))
+        }
         _ => Err(VaultError::NoMasterKey),
     }
 }

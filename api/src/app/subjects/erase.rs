@@ -75,7 +75,8 @@ impl App {
         let SubjectState::Erased { copies, .. } = &standing.state else { return Ok(false) };
         let mut copies = copies.clone();
         copies.extend(self.copies_of(subject).await?);
-        let mut left = self.is_left(VaultOwner::Subject(subject)).await?;
+        let mut left = self.is_left(VaultOwner::Subject(subject)).await?
+            || self.vault.keys().has_sign_in(subject).await?;
         for copy in &copies {
             left = left || self.is_left(VaultOwner::Copy(*copy)).await? || self.blobs.count(*copy).await? > 0;
         }

@@ -8,6 +8,7 @@ mod erase;
 mod export;
 mod identity;
 mod read;
+mod sign_in;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use uuid::Uuid;
 pub use erase::Step;
 pub use export::SubjectExport;
 pub use identity::{Identity, IdentityChange};
+pub use sign_in::GivenToken;
 
 use super::answers::subject::SubjectAnswer;
 use super::texts::Reason;

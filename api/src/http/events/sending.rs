@@ -179,7 +179,7 @@ impl Line<'_> {
     async fn check(&self) -> ControlFlow<End> {
         match self.stay.is_allowed().await {
             Ok(true) => Continue(()),
-            Ok(false) => Break(End::Token(ApiError::unauthorised(
+            Ok(false) => Break(End::Token(ApiError::invalid_token(
                 "the token is not valid any more: revoked, or past its end",
             ))),
             Err(error) => {

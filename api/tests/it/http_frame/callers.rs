@@ -14,15 +14,20 @@ use super::world::{World, error, until};
 async fn without_a_valid_token_nothing_but_health_answers() {
     let world = World::new().await;
     let unknown = "glt_".to_owned() + &"A".repeat(49);
-    for request in [
-        world.bare(Method::PUT, "/shown/notes"),
-        world.bare(Method::PUT, "/shown/notes").bearer_auth(unknown),
-        world.bare(Method::PUT, "/shown/notes").header("authorization", format!("Basic {}", world.admin)),
-        world.bare(Method::PUT, "/shown/notes").header("authorization", b"Bearer \xff".as_slice()),
-        world.bare(Method::GET, "/api/openapi.json"),
+    let none = "Bearer realm=\"gradeledger\"";
+    let invalid = "Bearer realm=\"gradeledger\", error=\"invalid_token\"";
+    let asked = || world.bare(Method::PUT, "/shown/notes");
+    for (request, challenge) in [
+        (asked(), none),
+        (asked().bearer_auth(unknown), invalid),
+        (asked().bearer_auth("one.two.three"), invalid),
+        (asked().bearer_auth("anything"), invalid),
+        (asked().header("authorization", format!("Basic {}", world.admin)), none),
+        (asked().header("authorization", b"Bearer \xff".as_slice()), none),
+        (world.bare(Method::GET, "/api/openapi.json"), none),
     ] {
         let response = request.send().await.unwrap();
-        assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"gradeledger\"");
+        assert_eq!(response.headers()["www-authenticate"], challenge);
         assert_eq!(error(response).await.0, 401);
     }
     for path in ["/api/health/live", "/api/health/ready"] {

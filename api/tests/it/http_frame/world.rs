@@ -17,6 +17,7 @@ use gradeledger::http::{
 use gradeledger::ledger::{Ledger, LedgerLimits, Place};
 use gradeledger::limits::{HistoryLimits, HttpLimits, Limits};
 use gradeledger::metrics::{Metrics, Sources};
+use gradeledger::oidc::SignInLimits;
 use gradeledger::tokens::{self, Tokens};
 use gradeledger::vault::{KeyStore, MasterKey, ServerKeys, Vault};
 use http::Method;
@@ -173,6 +174,7 @@ async fn app(database: &TestDatabase, metrics: &Metrics, read_your_writes: Durat
         server_keys: ServerKeys::of(&master),
         metrics: metrics.clone(),
         history: HistoryLimits::default(),
+        sign_in: SignInLimits::default(),
         watched: Watched {
             views: Views::new(database.pool().clone()),
             keys: None,

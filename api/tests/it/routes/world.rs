@@ -13,6 +13,7 @@ use gradeledger::http::{Figures, Frame, Readiness, Route, Server, Uploads, route
 use gradeledger::ledger::{Ledger, LedgerLimits, Place};
 use gradeledger::limits::{HistoryLimits, HttpLimits, Limits};
 use gradeledger::metrics::{Metrics, Sources};
+use gradeledger::oidc::SignInLimits;
 use gradeledger::tokens::{self, Rights, Tokens};
 use gradeledger::vault::{KeyStore, MasterKey, ServerKeys, Vault};
 use http::{HeaderMap, Method};
@@ -99,6 +100,7 @@ impl World {
             server_keys: ServerKeys::of(&master),
             metrics: metrics.clone(),
             history: HistoryLimits::default(),
+            sign_in: SignInLimits::default(),
             watched: Watched {
                 views: Views::new(database.pool().clone()),
                 keys: None,

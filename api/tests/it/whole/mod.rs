@@ -34,6 +34,7 @@ mod roles;
 mod rotation;
 mod session;
 mod several;
+mod sign_in;
 mod status;
 mod storm;
 mod upgrade;

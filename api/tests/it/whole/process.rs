@@ -15,7 +15,7 @@ use super::place::{PROGRAM, Place};
 use super::{PATIENCE, seen};
 
 /// What the environment of whoever runs the tests must not decide.
-const VARIABLES: [&str; 17] = [
+const VARIABLES: [&str; 23] = [
     "DATABASE_URL",
     "WRITER_URL",
     "PROJECTOR_URL",
@@ -31,6 +31,12 @@ const VARIABLES: [&str; 17] = [
     "GRADELEDGER_LOG",
     "GRADELEDGER_LOG_DIR",
     "GRADELEDGER_LIMITS",
+    "GRADELEDGER_OIDC_ISSUER",
+    "GRADELEDGER_OIDC_AUDIENCE",
+    "GRADELEDGER_OIDC_JWKS",
+    "GRADELEDGER_OIDC_ROLE_CLAIM",
+    "GRADELEDGER_OIDC_SCOPE_CLAIM",
+    "GRADELEDGER_OIDC_SUBJECT_CLAIM",
     "GRADELEDGER_TOKEN",
     "GRADELEDGER_TOKEN_FILE",
 ];

@@ -1,0 +1,8 @@
+-- Whom a token names: the subject by its id ($2) or reference ($3), where it is a student's, and the pseudonym that stands for
+-- the name at the issuer ($1).
+SELECT n.subject_id AS named,
+       EXISTS (SELECT FROM erased_owners e WHERE e.owner_kind = 'subject' AND e.owner_id = n.subject_id) AS is_erased,
+       s.actor_id, s.subject_id, b.actor_id IS NOT NULL AS is_blocked
+FROM (SELECT coalesce($2::uuid, (SELECT r.subject_id FROM subject_references r WHERE r.reference_hmac = $3)) AS subject_id) n
+LEFT JOIN sign_ins s ON s.sign_in_hmac = $1
+LEFT JOIN blocked_actors b ON b.actor_id = s.actor_id

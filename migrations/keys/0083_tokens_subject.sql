@@ -1,0 +1,1 @@
+CREATE INDEX tokens_subject ON tokens (subject_id) WHERE subject_id IS NOT NULL;
