@@ -120,7 +120,7 @@ macro_rules! all {
             keys { rotation_batch }
             logs { queue_lines, file_bytes, files }
             access_log {
-                queue_rows, batch_rows, wait, rest, refusals, refusals_every, flush, keep, prune_every, prune_rows,
+                connections, queue_rows, batch_rows, wait, rest, refusals, refusals_every, flush, keep, prune_every, prune_rows,
             }
         );
         each!($limits.projectors, $visit:
