@@ -142,6 +142,7 @@ impl Service {
     pub async fn stop(self) {
         self.server.stop().await;
         self.app.access_log.flush().await;
+        self.app.access_log.close().await;
         if let Some(workers) = self.workers {
             workers.stop().await;
         }
@@ -196,6 +197,7 @@ fn serve(
     let sources = Sources::of(&app.ledger, views, &app.metrics);
     sources.add_pool("ledger", &stores.ledger);
     sources.add_pool("keys", &stores.keys);
+    sources.add_pool("access_log", app.access_log.writing());
     let mut checks = vec![
         Check::database("ledger", stores.ledger.clone()),
         Check::database("keys", stores.keys.clone()),

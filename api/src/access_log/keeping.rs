@@ -25,6 +25,8 @@ impl Keeping {
             | Act::ReadIdentities
             | Act::ExportSubjects
             | Act::ReadAccessLog => Self::Committed,
+            // It changes what the key store has, and is no event.
+            Act::SignStudentsIn => Self::Committed,
             // Marks and pages, by pseudonyms and in volume.
             Act::FollowEvents
             | Act::SeeWhose
@@ -55,7 +57,6 @@ impl Keeping {
             | Act::CorrectGrades
             | Act::RetryFinalisations
             | Act::RegisterSubjects
-            | Act::SignStudentsIn
             | Act::HoldSubjects
             | Act::EraseSubjects => Self::Nothing,
         }

@@ -8,6 +8,8 @@ pub const KEPT_AT_LEAST: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// What the log of accesses may take, and how long it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccessLogLimits {
+    /// Connections that rows are written over, of one process: of their own, so that a log which is held up holds up no token.
+    pub connections: u32,
     /// Rows that wait to be written; the next request waits for a place.
     pub queue_rows: usize,
     /// Rows that are written at once.
@@ -34,11 +36,12 @@ pub struct AccessLogLimits {
 impl Default for AccessLogLimits {
     fn default() -> Self {
         Self {
+            connections: 3,
             queue_rows: 2_048,
             batch_rows: 500,
             wait: Duration::from_secs(2),
             rest: Duration::from_millis(500),
-            refusals: 300,
+            refusals: 60,
             refusals_every: Duration::from_secs(60),
             flush: Duration::from_secs(5),
             keep: Duration::from_secs(365 * 24 * 3_600),

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use access::{Access, Outcome};
@@ -40,7 +41,10 @@ use writer::{Queued, Writer};
 pub struct AccessLog(Arc<Inner>);
 
 struct Inner {
+    /// For reading and pruning.
     pool: PgPool,
+    /// For writing rows.
+    writing: PgPool,
     keys: KeyStore,
     limits: AccessLogLimits,
     metrics: Metrics,
@@ -74,8 +78,9 @@ impl AccessLog {
         let (queue, queued) = mpsc::channel(limits.queue_rows);
         let (told, is_written) = watch::channel(true);
         let refusals = Arc::new(Refusals::new(limits.refusals, limits.refusals_every));
+        let writing = writing(&pool, &limits);
         let writer = Writer {
-            pool: pool.clone(),
+            pool: writing.clone(),
             limits,
             metrics: metrics.clone(),
             queue: queued,
@@ -83,13 +88,19 @@ impl AccessLog {
             refusals: Arc::clone(&refusals),
         };
         tokio::spawn(writer.run());
-        Self(Arc::new(Inner { pool, keys, limits, metrics, queue, is_written, refusals }))
+        Self(Arc::new(Inner { pool, writing, keys, limits, metrics, queue, is_written, refusals }))
     }
 
     /// What it may take.
     #[must_use]
     pub fn limits(&self) -> &AccessLogLimits {
         &self.0.limits
+    }
+
+    /// The connections that rows are written over.
+    #[must_use]
+    pub fn writing(&self) -> &PgPool {
+        &self.0.writing
     }
 
     /// How long whoever was answered 503 is told to wait.
@@ -104,7 +115,7 @@ impl AccessLog {
     /// [`Unrecorded`]; it may be in the log all the same where the database was slow.
     pub async fn commit(&self, access: Access) -> Result<(), Unrecorded> {
         let (began, outcome) = (Instant::now(), access.outcome);
-        let written = writer::insert(&self.0.pool, &[(access, began)], self.0.limits.wait).await;
+        let written = writer::insert(&self.0.writing, &[(access, began)], self.0.limits.wait).await;
         if written.is_ok() {
             self.0.metrics.access_log_wrote(outcome, 1);
         }
@@ -173,9 +184,25 @@ impl AccessLog {
         }
     }
 
+    /// Closes the connections that rows are written over.
+    pub async fn close(&self) {
+        self.0.writing.close().await;
+    }
+
     fn waiting(&self) -> usize {
         self.0.queue.max_capacity() - self.0.queue.capacity()
     }
+}
+
+/// Connections whose statements the server itself ends in time: what nobody waits for any more is not written after all, a
+/// second time beside its repeat.
+fn writing(pool: &PgPool, limits: &AccessLogLimits) -> PgPool {
+    let longest = limits.wait.as_millis().to_string();
+    let options = PgPool::connect_options(pool).as_ref().clone().options([("statement_timeout", longest)]);
+    PgPoolOptions::new()
+        .max_connections(limits.connections)
+        .acquire_timeout(limits.wait)
+        .connect_lazy_with(options)
 }
 
 impl fmt::Debug for AccessLog {

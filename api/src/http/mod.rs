@@ -3,7 +3,8 @@
 //! The way of a request: [`Server`] takes the connection; [`Frame`] gives it a request id, finds its route in the
 //! [`Table`], its caller by token, and reads what the headers say into a [`Call`]; the route's warp filter
 //! takes out path, call, query and body; the handler turns them into a use case of `app` and answers with an
-//! [`Answer`] or an [`ApiError`]; the frame renders errors, sets `X-Request-ID`, writes the log line and counts.
+//! [`Answer`] or an [`ApiError`]; the frame has the log of accesses record it, renders errors, sets `X-Request-ID`, writes
+//! the log line and counts.
 //!
 //! To add a route:
 //! 1. write the handler, one file a verb, in `http/<resource>/`:

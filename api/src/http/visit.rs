@@ -64,7 +64,7 @@ impl Visit {
 
     /// The door refused: what is not the caller's is answered like what is not there, and is told from it here alone.
     pub(super) const fn turned_away(&mut self, error: &AppError) {
-        self.is_not_theirs = matches!(error, AppError::NotYours(_));
+        self.is_not_theirs = matches!(error, AppError::NotYours(_) | AppError::NoSuch(_));
     }
 
     /// Takes the reason in, where one was given: sealed before anything is opened for it. It opens the texts of one copy, to

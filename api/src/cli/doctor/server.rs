@@ -133,7 +133,8 @@ async fn connections(patient: &Patient, limits: &Limits, of: &Settings, report: 
     let pools = &limits.database;
     let of_roles =
         if patient.under_roles { pools.projector_connections + pools.reader_connections } else { 0 };
-    let of_a_process = pools.ledger_connections + of_roles + pools.keys_connections + SESSIONS_BESIDE_POOLS;
+    let of_keys = pools.keys_connections + limits.access_log.connections;
+    let of_a_process = pools.ledger_connections + of_roles + of_keys + SESSIONS_BESIDE_POOLS;
     let detail = format!(
         "{open} of {most} are open, {ours} of them gradeledger's; a process takes up to {of_a_process} (room for {} more)",
         (most - open).max(0) / i64::from(of_a_process)

@@ -14,7 +14,7 @@ use super::{asked, rows, rows_of, world};
 
 #[tokio::test]
 async fn a_refusal_of_each_route_leaves_one_row_and_shows_nothing() {
-    let world = World::new().await;
+    let world = world(AccessLogLimits { refusals: 1_000, ..AccessLogLimits::default() }).await;
     let student = world.student(SubjectId(Uuid::now_v7())).await;
     let id = Uuid::now_v7().to_string();
     let mut refused = 0;
@@ -54,6 +54,12 @@ async fn what_is_not_ones_own_is_a_refusal_in_the_log_though_the_answer_does_not
     let rows = rows_of(&world, &request).await;
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!((&*rows[0].outcome, rows[0].copy_id, rows[0].status), ("refused", Some(copy.0), Some(404)));
+    let student = world.student(SubjectId(Uuid::now_v7())).await;
+    let (said, request) = asked(&world, &student, Method::GET, &format!("/api/results/{copy}")).await;
+    said.refused(404, "not_found");
+    let of_student = rows_of(&world, &request).await;
+    assert_eq!(of_student.len(), 1, "{of_student:?}");
+    assert_eq!((&*of_student[0].outcome, of_student[0].copy_id), ("refused", Some(copy.0)));
     // What is not there for one who may read all is a mistyped id.
     let absent = format!("/api/copies/{}/annotations", Uuid::now_v7());
     let (said, request) = asked(&world, &world.admin, Method::GET, &absent).await;

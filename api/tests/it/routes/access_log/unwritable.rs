@@ -11,15 +11,18 @@ use super::{because, rows, world};
 const NAME: &str = "Zoë Quartermain";
 const TEXT: &str = "Il manque une étape";
 
-#[tokio::test]
-async fn identities_exports_and_opened_texts_are_withheld_while_the_log_cannot_be_written_and_marks_soon_after()
- {
-    let limits = AccessLogLimits {
+fn quick() -> AccessLogLimits {
+    AccessLogLimits {
         wait: Duration::from_millis(250),
         rest: Duration::from_millis(20),
         ..AccessLogLimits::default()
-    };
-    let world = world(limits).await;
+    }
+}
+
+#[tokio::test]
+async fn identities_exports_and_opened_texts_are_withheld_while_the_log_cannot_be_written_and_marks_soon_after()
+ {
+    let world = world(quick()).await;
     let (copy, subject) = (world.graded().await, world.subject(NAME).await);
     let marks = format!("/api/copies/{copy}/annotations");
     world.get(&world.grader, &marks).await.body(200);
@@ -73,4 +76,24 @@ async fn identities_exports_and_opened_texts_are_withheld_while_the_log_cannot_b
     world.get(&world.admin, &format!("/api/subjects/{subject}")).await.body(200);
     // All that was shown meanwhile is in the log now, and nothing else.
     assert_eq!(rows(&world).await.len(), before + shown + 2);
+}
+
+/// A statement that nobody waits for any more must not be written after all, beside its repeat.
+#[tokio::test]
+async fn what_was_tried_many_times_while_somebody_held_the_table_is_there_once() {
+    let world = world(quick()).await;
+    let copy = world.graded().await;
+    let marks = format!("/api/copies/{copy}/annotations");
+    let before = rows(&world).await.len();
+    let mut held = world.keys.begin().await.unwrap();
+    sqlx::query("LOCK TABLE access_log IN EXCLUSIVE MODE").execute(&mut *held).await.unwrap();
+    let (began, mut shown) = (Instant::now(), 0);
+    while world.figure("access_log_failed_batches_total") < 4 {
+        let said = world.get(&world.grader, &marks).await;
+        shown += usize::from(said.status == 200);
+        assert!(began.elapsed() < SOON, "the log is written though its table is held");
+    }
+    held.commit().await.unwrap();
+    assert!(shown > 0);
+    assert_eq!(rows(&world).await.len(), before + shown);
 }
