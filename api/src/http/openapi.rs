@@ -193,12 +193,13 @@ fn complete(operation: &mut Operation, route: &Route) {
              `UTF-8''`, percent-encoded; it is recorded",
         ));
     }
-    if writes {
+    // What students sign in with is no event, and a repeat is not told from another request.
+    if writes && route.act() != Act::SignStudentsIn {
         parameters.push(header(
             "Idempotency-Key",
             "A repeat with the same key and body does nothing more and gets the first answer (1 to 128 characters)",
         ));
-    } else if guarded {
+    } else if guarded && !writes {
         parameters.push(header(
             "Ledger-Position",
             "What is read shows at least this: what a write answered with, `epoch.position`; the position alone is taken too",

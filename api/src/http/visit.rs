@@ -124,9 +124,14 @@ impl Visit {
     fn outcome(&self, status: StatusCode) -> (Outcome, Keeping) {
         let has_said_why = self.reason.is_some();
         let refused = match status {
-            StatusCode::FORBIDDEN => self.caller.is_some(),
-            // A token that is none any more, or never was. Without one nobody has tried anything yet.
-            StatusCode::UNAUTHORIZED => self.shows_token,
+            // A token that is none any more or never was, or of somebody without a role; too many of them are told otherwise.
+            // Without one nobody has tried anything yet.
+            StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS
+                if self.caller.is_none() =>
+            {
+                self.shows_token
+            }
+            StatusCode::FORBIDDEN => true,
             StatusCode::NOT_FOUND => self.is_not_theirs,
             _ => false,
         };

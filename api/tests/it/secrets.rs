@@ -11,9 +11,10 @@ use gradeledger::http::{Call, PdfUpload};
 use gradeledger::ledger::Place;
 use gradeledger::pdf::overlay::{MarkBox, MarkKind, MarkOverlay, QuestionLine, ScoreSheet};
 use gradeledger::pdf::{self, RenderedPage};
-use gradeledger::tokens::{Listed, Token, TokenHash};
+use gradeledger::tokens::{Given, Known, Listed, Token, TokenHash};
 use gradeledger::vault::{
-    DataKey, KeyStore, LockTokens, MasterKey, Opened, Sealed, SecretText, ServerKeys, Vault,
+    DataKey, KeyStore, LockTokens, MasterKey, Opened, Sealed, SecretText, ServerKeys, SignInHash,
+    SignInNames, Vault,
 };
 use migrations::{Databases, Source};
 use sqlx::postgres::PgConnectOptions;
@@ -112,6 +113,13 @@ fn all() -> Vec<Box<dyn Debug>> {
         Box::new(mark()),
         Box::new(score_sheet()),
         Box::new(listed()),
+        Box::new(Known {
+            actor_id: Uuid::nil(),
+            name: Some(MARKER.to_owned()),
+            signs_in: false,
+            blocked_at: None,
+            reason: Some(MARKER.to_owned()),
+        }),
         Box::new(Source::Existing { ledger_url: url(), keys_url: url() }),
         Box::new(Databases { ledger: options(), keys: options(), private: None }),
     ]
@@ -136,6 +144,9 @@ fn keys_show_nothing_of_themselves() {
     let keys = ServerKeys::of(&master);
     let shown = format!("{master:?} {keys:?} {:?}", keys.lock_tokens());
     assert_eq!(shown, "MasterKey([secret]) ServerKeys([secret]) LockTokens([secret])");
+    let names = keys.sign_ins();
+    let shown = format!("{names:?} {:?}", names.of_staff("https://sso.example", "anna"));
+    assert_eq!(shown, "SignInNames([secret]) SignInHash(…)");
 }
 
 /// Whether a type has a trait, told by which of two constants its name finds: the inherent one goes first.
@@ -164,6 +175,8 @@ fn no_type_that_holds_a_secret_or_a_text_can_be_displayed() {
         MasterKey,
         ServerKeys,
         LockTokens,
+        SignInNames,
+        SignInHash,
         DataKey,
         KeyStore,
         Vault,
@@ -191,6 +204,8 @@ fn no_type_that_holds_a_secret_or_a_text_can_be_displayed() {
         ScoreSheet,
         QuestionLine,
         Listed,
+        Known,
+        Given,
         Source,
         Databases,
     );

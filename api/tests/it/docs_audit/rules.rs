@@ -28,6 +28,12 @@ pub(super) const AREAS: &[Area] = &[
               the worker's span instead",
     },
     Area {
+        files: &["api/src/oidc"],
+        who: "reading the keys of the issuer that signs people in",
+        ids: "none: many requests wait for one read. Whoever is not let in is told of by `api/src/http/callers.rs`, with the ids of \
+              their request",
+    },
+    Area {
         files: &[
             "api/src/work/slot.rs",
             "api/src/work/import.rs",
