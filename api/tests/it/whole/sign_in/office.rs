@@ -34,6 +34,8 @@ impl<'a> SignedIn<'a> {
         let running = place
             .service_with(|service| {
                 service.oidc = Some(settings);
+                // How a token is refused is asked for here more often than an address is told.
+                service.limits.http.failed_sign_ins = 1_000;
                 change(service);
             })
             .await;
