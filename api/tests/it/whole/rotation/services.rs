@@ -116,3 +116,43 @@ async fn a_store_from_before_keeps_the_keys_that_were_derived_and_a_new_one_has_
     let upgraded = KeyStore::open(database.keys_connect_options(), &master).await.unwrap();
     assert_eq!(token(&upgraded.server_keys().await.unwrap()), derived);
 }
+
+#[tokio::test]
+async fn a_store_from_before_sign_ins_gets_a_key_for_them_also_while_it_is_moved_and_keeps_it() {
+    let database = TestDatabase::new().await;
+    let (old, new) = (MasterKey::random().unwrap(), MasterKey::random().unwrap());
+    let masters = MasterKeys::new(old.clone(), Some(new.clone()));
+    let lock = |keys: &ServerKeys| keys.lock_tokens().issue(LockId(Uuid::nil()));
+    let name = |keys: &ServerKeys| keys.sign_ins().of_staff("https://sso.example", "anna");
+    let open = async |masters: &MasterKeys| {
+        let store = KeyStore::open(database.keys_connect_options(), masters).await.unwrap();
+        store.server_keys().await.unwrap()
+    };
+    let keys = sqlx::PgPool::connect_with(database.keys_connect_options()).await.unwrap();
+    let forget = async || {
+        sqlx::query("DELETE FROM service_keys WHERE name = 'sign ins'").execute(&keys).await.unwrap()
+    };
+    let before = open(&MasterKeys::from(&old)).await;
+    forget().await;
+    let made = open(&MasterKeys::from(&old)).await;
+    assert_eq!(lock(&made), lock(&before), "the other keys are what they were");
+    assert_ne!(name(&made), name(&before));
+    assert_ne!(name(&made), name(&ServerKeys::of(&old)), "no master key gives it");
+    assert_eq!(name(&open(&MasterKeys::from(&old)).await), name(&made));
+    // A rotation that an older version began, which knew of no such key.
+    forget().await;
+    let held = async {
+        let mut held = keys.begin().await.unwrap();
+        sqlx::query("SELECT FROM service_keys FOR UPDATE").execute(&mut *held).await.unwrap();
+        held
+    };
+    let held = held.await;
+    let rotation = gradeledger::vault::Rotation { old: &old, new: &new, batch: 1 };
+    let short = database.keys_connect_options().options([("lock_timeout", "200ms")]);
+    rotation.run(short, &mut |_| {}).await.unwrap_err();
+    held.rollback().await.unwrap();
+    forget().await;
+    let moved = name(&open(&masters).await);
+    rotation.run(database.keys_connect_options(), &mut |_| {}).await.unwrap();
+    assert_eq!(name(&open(&MasterKeys::from(&new)).await), moved);
+}

@@ -16,6 +16,7 @@ use gradeledger::oidc::{ClaimNames, KeysSource, OidcSettings};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 pub(super) const ISSUER: &str = "https://sso.example/realms/school";
 pub(super) const AUDIENCE: &str = "gradeledger";
@@ -138,6 +139,8 @@ pub(super) enum Answers {
     Bytes(Vec<u8>),
     /// With a redirect.
     Elsewhere(String),
+    /// With these, once the test lets it.
+    Held(Arc<Semaphore>, Value),
 }
 
 pub(super) struct Issuer {
@@ -163,7 +166,11 @@ impl Issuer {
                     }
                 }
                 count.fetch_add(1, Ordering::SeqCst);
-                let answer = told.lock().unwrap().clone();
+                let mut answer = told.lock().unwrap().clone();
+                if let Answers::Held(until, keys) = answer {
+                    until.acquire().await.unwrap().forget();
+                    answer = Answers::Keys(keys);
+                }
                 // Whoever asked may have had enough.
                 let _ = stream.write_all(&bytes(answer)).await;
             }
@@ -203,12 +210,16 @@ pub(super) fn settings(keys: &str) -> OidcSettings {
 }
 
 pub(super) fn keys(signers: &[&Signer]) -> Answers {
-    Answers::Keys(json!({"keys": signers.iter().map(|signer| signer.jwk()).collect::<Vec<_>>()}))
+    Answers::Keys(key_set(signers))
+}
+
+pub(super) fn key_set(signers: &[&Signer]) -> Value {
+    json!({"keys": signers.iter().map(|signer| signer.jwk()).collect::<Vec<_>>()})
 }
 
 fn bytes(answer: Answers) -> Vec<u8> {
     let body = match answer {
-        Answers::Away => return Vec::new(),
+        Answers::Away | Answers::Held(..) => return Vec::new(),
         Answers::Elsewhere(to) => {
             return format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n").into_bytes();
         }

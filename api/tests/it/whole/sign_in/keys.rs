@@ -1,14 +1,16 @@
 //! The issuer's keys: they change, they go away, and nobody makes the service ask for them all the time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
 use gradeledger::oidc::SignInLimits;
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::super::place::Place;
 use super::super::seen;
-use super::issuer::{Answers, Issuer, Signer, claims, settings, with};
+use super::issuer::{Answers, Issuer, Signer, claims, key_set, settings, with};
 use super::office::SignedIn;
 
 fn quick(limits: &mut SignInLimits) {
@@ -99,15 +101,37 @@ async fn a_flood_of_unknown_keys_asks_the_issuer_once() {
 }
 
 #[tokio::test]
-async fn more_requests_than_may_wait_for_the_keys_are_told_to_come_back() {
+async fn while_the_keys_are_read_a_bounded_number_waits_and_whose_key_is_known_does_not() {
     let place = Place::new().await;
-    let office = SignedIn::with(&place, |service| service.limits.sign_in.keys_waiting = 1).await;
-    let tokens: Vec<String> =
-        (0..20).map(|number| office.token(&format!("grader {number}"), "auditor")).collect();
-    let said = join_all(tokens.iter().map(|token| office.status(token))).await;
-    assert!(said.iter().all(|status| [200, 503].contains(status)), "{said:?}");
-    assert!(said.contains(&200), "{said:?}");
-    assert_eq!(office.issuer.asked(), 1);
+    let office = SignedIn::with(&place, |service| {
+        quick(&mut service.limits.sign_in);
+        service.limits.sign_in.keys_waiting = 1;
+        service.limits.sign_in.keys_read = Duration::from_secs(60);
+        service.limits.http.token_cache = Duration::from_millis(1);
+    })
+    .await;
+    let let_go = Arc::new(Semaphore::new(0));
+    office.issuer.answers(Answers::Held(Arc::clone(&let_go), key_set(&[&office.signer])));
+    let token = office.token("anna", "auditor");
+    let waits = office.status(&token);
+    let others = async {
+        seen("the issuer was asked", async || (office.issuer.asked() == 1).then_some(())).await;
+        for _ in 0..3 {
+            let said = office.get(&office.token("bo", "auditor"), super::office::OPEN_TO_ALL).await;
+            said.refused(503, "tokens_unavailable");
+        }
+        let_go.add_permits(1);
+    };
+    assert_eq!(tokio::join!(waits, others).0, 200);
+    // Old by now or soon: it is read anew, and nobody who is known waits for that.
+    seen("the issuer was asked again", async || {
+        assert_eq!(office.status(&token).await, 200);
+        (office.issuer.asked() == 2).then_some(())
+    })
+    .await;
+    assert_eq!(office.status(&token).await, 200);
+    assert_eq!(office.issuer.asked(), 2, "one read at a time");
+    let_go.add_permits(1_000);
     office.running.stop().await;
 }
 
