@@ -84,3 +84,29 @@ async fn an_operator_lists_the_log_and_prunes_it_in_their_own_name() {
         run_as(&place, token, &["access-log", "prune", "--older-than", "7", "--reason", "no trace"]).await;
     assert!(!young.status.success(), "{}", stdout(&young));
 }
+
+#[tokio::test]
+async fn a_worker_deletes_what_is_older_than_it_is_kept_and_says_how_much_that_was() {
+    let place = Place::new().await;
+    let keys = PgPool::connect_with(place.database.keys_connect_options()).await.unwrap();
+    sqlx::query(
+        "INSERT INTO access_log (at, act, outcome)
+         SELECT clock_timestamp() - make_interval(days => days), 'read marks', 'shown' FROM unnest(ARRAY[1, 364, 366, 700]) AS days",
+    )
+    .execute(&keys)
+    .await
+    .unwrap();
+    let server = Process::serve(&place, None, &["--limit", "access_log.prune_every=50ms"]).await;
+    super::seen("two rows are pruned", async || {
+        let sql = "SELECT times FROM access_log WHERE outcome = 'pruned' AND role = 'system'";
+        let times: Option<i64> = sqlx::query_scalar(sql).fetch_optional(&keys).await.unwrap();
+        times.inspect(|times| assert_eq!(*times, 2))
+    })
+    .await;
+    assert_eq!(count(&keys, "shown").await, 2);
+    assert!(server.interrupt().await.success());
+    let short =
+        run_at(&place, &["serve", "--listen", "127.0.0.1:0", "--limit", "access_log.keep=719h"]).await;
+    assert!(!short.status.success());
+    assert!(stderr(&short).contains("access_log.keep is less than 720h"), "{}", stderr(&short));
+}
