@@ -36,6 +36,7 @@ mod frame;
 mod guarded;
 mod health;
 mod lock;
+mod me;
 mod moment;
 mod openapi;
 mod paging;
@@ -83,7 +84,7 @@ use crate::at;
 use Act::{
     ArchiveExams, AssignCopies, CorrectGrades, CreateExams, EnrolGraders, EraseSubjects, ExportCopies,
     ExportSubjects, FollowEvents, HoldSubjects, IdentifyCopies, ImportCopies, MarkCopies, Open,
-    PrepareCopies, PublishScheme, ReadAccessLog, ReadCopies, ReadExams, ReadFinalPdfs, ReadMarks,
+    PrepareCopies, PublishScheme, ReadAccessLog, ReadApi, ReadCopies, ReadExams, ReadFinalPdfs, ReadMarks,
     ReadOwnResults, ReadPages, ReadSubjects, RegisterSubjects, ReleaseResults, RepairViews,
     RetryFinalisations, Scrape, SeeService, SignStudentsIn, TakeLocks, VoidCopies,
 };
@@ -350,6 +351,7 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
             SignStudentsIn,
             |path| path.and(app()).and(json()).then(subjects::set_references::set_references),
         ),
+        Route::new(GET, at!("api" / "me"), ReadApi, |path| path.and(call()).then(me::me)),
         Route::new(GET, at!("api" / "access-log"), ReadAccessLog, |path| {
             path.and(query()).and(app()).then(access_log::list)
         }),

@@ -31,6 +31,7 @@ use crate::at;
         super::health::live,
         super::health::ready,
         super::figures::scrape,
+        super::me::me,
         document,
         super::status::status,
         super::projections::list::list,

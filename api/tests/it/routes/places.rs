@@ -18,12 +18,13 @@ use crate::follower::Follower;
 use crate::torn;
 
 /// Reads that are answered from the ledger itself, and have every position as soon as it is committed.
-const FROM_THE_LEDGER: [&str; 11] = [
+const FROM_THE_LEDGER: [&str; 12] = [
     "/api/status",
     "/api/projections",
     "/api/events",
     STREAM,
     "/api/openapi.json",
+    "/api/me",
     "/api/copies/{copy}/pages/{page}",
     "/api/copies/{copy}/final-pdf",
     "/api/copies/{copy}/history",

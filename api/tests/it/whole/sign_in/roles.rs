@@ -30,6 +30,31 @@ async fn a_role_of_the_token_does_what_the_table_says_and_no_more() {
 }
 
 #[tokio::test]
+async fn whoever_signs_in_learns_as_whom_they_are_known_and_can_be_enrolled_as_that() {
+    let place = Place::new().await;
+    let office = SignedIn::at(&place).await;
+    let anna = office.token("anna", "grader");
+    let me = office.get(&anna, "/api/me").await.body(200);
+    assert_eq!((&me["role"], &me["scopes"], &me["subject_id"]), (&json!("grader"), &json!([]), &Value::Null));
+    assert_eq!(office.get(&anna, "/api/me").await.body(200), me, "the same each time");
+    let exam = office.desk().exam().await;
+    let exam_as_anna = format!("/api/exams/{exam}");
+    assert_eq!(office.get(&anna, &exam_as_anna).await.status, 404);
+    let enrolled = json!({"grader_id": me["actor_id"]});
+    let path = format!("{exam_as_anna}/graders");
+    office.desk().post(&office.desk().admin, &path, enrolled).await.body(200);
+    assert_eq!(office.get(&anna, &exam_as_anna).await.status, 200);
+    let service = office.signer.token(&with(
+        claims("exporter", "service"),
+        "scope",
+        json!("openid export events:read"),
+    ));
+    let me = office.get(&service, "/api/me").await.body(200);
+    assert_eq!(me["scopes"], json!(["events:read", "export"]));
+    office.running.stop().await;
+}
+
+#[tokio::test]
 async fn a_token_without_one_known_role_or_what_the_role_needs_is_told_so_with_403() {
     let place = Place::new().await;
     let office = SignedIn::at(&place).await;
