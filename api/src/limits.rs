@@ -67,7 +67,11 @@ pub struct HttpLimits {
     pub caller_requests: u32,
     /// Requests that a caller may send at once after a rest.
     pub caller_burst: u32,
-    /// Requests of one address a second that show no token which is known to be valid.
+    /// Requests of one address a second with tokens that were not looked at yet.
+    pub newcomer_requests: u32,
+    /// Requests of that kind that an address may send at once after a rest.
+    pub newcomer_burst: u32,
+    /// Requests of one address a second that show no token.
     pub stranger_requests: u32,
     /// Requests of that kind that an address may send at once after a rest.
     pub stranger_burst: u32,
@@ -103,6 +107,8 @@ pub struct HttpLimits {
     pub drain_bytes: u64,
     /// How long that may take.
     pub drain: Duration,
+    /// Streams of events that one caller may follow at the same time.
+    pub streams_per_caller: usize,
     /// The longest that `Prefer: wait` is honoured.
     pub prefer_wait: Duration,
     /// How long a read waits for its view to reach a position that the client has seen.
@@ -130,6 +136,8 @@ impl Default for HttpLimits {
             connections_per_address: 512,
             caller_requests: 200,
             caller_burst: 1_000,
+            newcomer_requests: 200,
+            newcomer_burst: 1_000,
             stranger_requests: 50,
             stranger_burst: 200,
             failed_sign_ins: 5,
@@ -148,6 +156,7 @@ impl Default for HttpLimits {
             upload_wait: Duration::from_secs(5),
             drain_bytes: 64_000_000,
             drain: Duration::from_secs(10),
+            streams_per_caller: 64,
             prefer_wait: Duration::from_secs(60),
             read_your_writes: Duration::from_secs(5),
             token_cache: Duration::from_secs(2),

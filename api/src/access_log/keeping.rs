@@ -27,6 +27,8 @@ impl Keeping {
             | Act::ReadAccessLog => Self::Committed,
             // It changes what the key store has, and is no event.
             Act::SignStudentsIn => Self::Committed,
+            // Events, whose answers say who it is, also where there was nothing to change.
+            Act::RegisterSubjects | Act::HoldSubjects | Act::EraseSubjects => Self::Committed,
             // Marks and pages, by pseudonyms and in volume.
             Act::FollowEvents
             | Act::SeeWhose
@@ -55,10 +57,7 @@ impl Keeping {
             | Act::MarkCopies
             | Act::TakeLocks
             | Act::CorrectGrades
-            | Act::RetryFinalisations
-            | Act::RegisterSubjects
-            | Act::HoldSubjects
-            | Act::EraseSubjects => Self::Nothing,
+            | Act::RetryFinalisations => Self::Nothing,
         }
     }
 }

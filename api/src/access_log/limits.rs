@@ -21,6 +21,8 @@ pub struct AccessLogLimits {
     /// Refusals of one kind of caller, known or nobody, that a process writes in each span of `refusals_every`; further ones are
     /// counted.
     pub refusals: u32,
+    /// Of those, refusals of one known caller.
+    pub refusals_each: u32,
     /// That span.
     pub refusals_every: Duration,
     /// The longest that an orderly end waits for what is queued.
@@ -42,6 +44,7 @@ impl Default for AccessLogLimits {
             wait: Duration::from_secs(2),
             rest: Duration::from_millis(500),
             refusals: 60,
+            refusals_each: 15,
             refusals_every: Duration::from_secs(60),
             flush: Duration::from_secs(5),
             keep: Duration::from_secs(365 * 24 * 3_600),

@@ -77,7 +77,8 @@ impl AccessLog {
     pub fn new(pool: PgPool, keys: KeyStore, limits: AccessLogLimits, metrics: Metrics) -> Self {
         let (queue, queued) = mpsc::channel(limits.queue_rows);
         let (told, is_written) = watch::channel(true);
-        let refusals = Arc::new(Refusals::new(limits.refusals, limits.refusals_every));
+        let refusals =
+            Arc::new(Refusals::new((limits.refusals, limits.refusals_each), limits.refusals_every));
         let writing = writing(&pool, &limits);
         let writer = Writer {
             pool: writing.clone(),
@@ -161,7 +162,7 @@ impl AccessLog {
         // Half of the queue is for what was shown: refusals must not make readers wait.
         let has_room = self.0.queue.capacity() > self.0.queue.max_capacity() / 2;
         let now = Instant::now();
-        if self.0.refusals.admit(known, now)
+        if self.0.refusals.admit(access.caller.map(|(actor, _)| actor), now)
             && has_room
             && self.0.queue.try_send(Queued::Row(Box::new(access), now)).is_ok()
         {

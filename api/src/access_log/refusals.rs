@@ -1,16 +1,20 @@
 //! The budget of refusals: so many are written in a span of time, and the others are counted, so that whoever knocks without end
 //! fills neither the disk nor the queue.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use domain::ActorId;
 
 use super::{Access, Outcome};
 
 /// What a process takes in of refusals. Callers who are known and those who are nobody have budgets of their own: noise from
-/// outside hides nothing of what somebody with a token tries.
+/// outside hides nothing of what somebody with a token tries, and nobody with a token what another tries.
 #[derive(Debug)]
 pub(super) struct Refusals {
     most: u32,
+    most_each: u32,
     every: Duration,
     spans: Mutex<[Span; 2]>,
 }
@@ -20,23 +24,31 @@ struct Span {
     began: Instant,
     taken: u32,
     left_out: u64,
+    /// Of each caller.
+    of: HashMap<ActorId, u32>,
 }
 
 impl Refusals {
-    pub(super) fn new(most: u32, every: Duration) -> Self {
-        let span = || Span { began: Instant::now(), taken: 0, left_out: 0 };
-        Self { most, every, spans: Mutex::new([span(), span()]) }
+    pub(super) fn new((most, most_each): (u32, u32), every: Duration) -> Self {
+        let span = || Span { began: Instant::now(), taken: 0, left_out: 0, of: HashMap::new() };
+        Self { most, most_each, every, spans: Mutex::new([span(), span()]) }
     }
 
     /// Whether there is room for another one.
-    pub(super) fn admit(&self, known: bool, now: Instant) -> bool {
+    pub(super) fn admit(&self, caller: Option<ActorId>, now: Instant) -> bool {
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
-        let span = &mut spans[usize::from(known)];
+        let span = &mut spans[usize::from(caller.is_some())];
         if now.duration_since(span.began) >= self.every {
             (span.began, span.taken) = (now, 0);
+            span.of.clear();
         }
-        let is_room = span.taken < self.most;
+        let of_caller = caller.and_then(|caller| span.of.get(&caller)).copied().unwrap_or_default();
+        let is_room = span.taken < self.most && (caller.is_none() || of_caller < self.most_each);
         span.taken += u32::from(is_room);
+        // No more of them than are taken in.
+        if let Some(caller) = caller.filter(|_| is_room) {
+            span.of.insert(caller, of_caller + 1);
+        }
         is_room
     }
 
@@ -62,12 +74,15 @@ mod tests {
 
     #[test]
     fn each_span_has_its_budget_and_what_is_beyond_it_is_counted_once() {
-        let refusals = Refusals::new(2, Duration::from_secs(60));
+        let refusals = Refusals::new((3, 2), Duration::from_secs(60));
         let now = Instant::now();
-        let taken = |known, now| (0..5).filter(|_| refusals.admit(known, now)).count();
-        assert_eq!(taken(false, now), 2);
-        assert_eq!(taken(true, now), 2, "noise of nobody takes nothing from those who are known");
-        assert_eq!(taken(false, now + Duration::from_secs(61)), 2);
+        let taken = |caller, now| (0..5).filter(|_| refusals.admit(caller, now)).count();
+        let [anna, bob] = [1, 2].map(|id| Some(ActorId(uuid::Uuid::from_u128(id))));
+        assert_eq!(taken(None, now), 3);
+        assert_eq!(taken(anna, now), 2, "noise of nobody takes nothing from those who are known");
+        assert_eq!(taken(bob, now), 1, "nobody takes all");
+        assert_eq!(taken(None, now + Duration::from_secs(61)), 3);
+        assert_eq!(taken(bob, now + Duration::from_secs(61)), 2);
         (0..3).for_each(|_| refusals.leave_out(false));
         let rows = refusals.left_out();
         assert_eq!(

@@ -19,6 +19,8 @@ pub struct Written {
     pub answer: Value,
     /// What a reader must have seen to see this.
     pub position: Place,
+    /// Whether nothing was appended: the repeat of an applied command, or one with nothing to do. It is a read, then.
+    pub is_read: bool,
 }
 
 crate::redacted::debug_without_the_rest! { Written { position } }
@@ -49,12 +51,13 @@ impl App {
         };
         let order = Order { by, idempotency, vault, command, answer: &kept };
         let executed = self.ledger.execute(stream, order).await?;
+        let is_read = executed.repeated || executed.first_position.is_none();
         let Executed { state, answer: kept, last_position, epoch, .. } = executed;
         // On the line about the request.
         Span::current().record("position", last_position);
         let answer = if keyed { kept } else { json(&answer(&state)) };
         let position = Place { epoch, number: last_position };
-        Ok(Written { answer: self.opened(caller.sight(), answer).await?, position })
+        Ok(Written { answer: self.opened(caller.sight(), answer).await?, position, is_read })
     }
 
     /// What is answered where a check of our own refuses before the ledger is asked: the first answer, if this is
@@ -66,7 +69,7 @@ impl App {
             FirstAnswer::OfAnotherBody => Err(AppError::KeyReused),
             FirstAnswer::Given { answer, last } => {
                 let answer = self.opened(caller.sight(), answer).await?;
-                Ok(Written { answer, position: last })
+                Ok(Written { answer, position: last, is_read: true })
             }
         }
     }

@@ -66,7 +66,26 @@ impl<'a> Opener<'a> {
     pub async fn opened(&self, mut answer: Value) -> Result<Value, VaultError> {
         let texts = self.texts(&commitments(&answer)).await?;
         open(&mut answer, &texts);
+        if !self.sight.marks {
+            withhold_marks(&mut answer);
+        }
         Ok(answer)
+    }
+}
+
+/// The members of a copy, alone or in a list, that say what was marked.
+const MARKS: [&str; 4] = ["marking", "total", "grade", "finalisation"];
+
+/// Takes from a copy, or from each of a list, what was marked on it.
+fn withhold_marks(answer: &mut Value) {
+    let Some(members) = answer.as_object_mut() else { return };
+    for name in MARKS {
+        if let Some(mark) = members.get_mut(name) {
+            *mark = Value::Null;
+        }
+    }
+    if let Some(items) = members.get_mut("items").and_then(Value::as_array_mut) {
+        items.iter_mut().for_each(withhold_marks);
     }
 }
 

@@ -12,11 +12,13 @@ pub struct Sight {
     pub file_names: bool,
     /// The pseudonym of the subject whose copy it is.
     pub whose: bool,
+    /// What was marked: points, totals and grades.
+    pub marks: bool,
 }
 
 impl Sight {
     /// All there is: for whoever holds the keys themselves, and for what is handed out as evidence.
-    pub const ALL: Self = Self { texts: true, file_names: true, whose: true };
+    pub const ALL: Self = Self { texts: true, file_names: true, whose: true, marks: true };
 
     /// What a role sees, by the table of [`domain::access`]. `has_said_why` is that the request gave a reason for opening
     /// texts, which is recorded before its answer leaves.
@@ -28,6 +30,7 @@ impl Sight {
             texts: may(Act::ReadTexts) || opens,
             file_names: may(Act::ReadFileNames) || opens,
             whose: may(Act::SeeWhose),
+            marks: may(Act::ReadMarks) || may(Act::ReadOwnResults),
         }
     }
 }

@@ -92,7 +92,15 @@ async fn act(keys: &PgPool, names: &SignInNames, command: &ActorCommand) -> anyh
             print(|out| list(out, &known))?;
         }
         ActorCommand::Find(find) => {
-            for (capacity, actor) in oidc::find(keys, names, find.issuer.trim(), &find.sub).await? {
+            let found = oidc::find(keys, names, find.issuer.trim(), &find.sub).await?;
+            if found.is_empty() {
+                bail!(
+                    "nobody of that name at {} has signed in here; a pseudonym is there after the first time, and `sub` and \
+                     issuer are taken to the letter",
+                    find.issuer.trim()
+                );
+            }
+            for (capacity, actor) in found {
                 println!("{actor}  {capacity}");
             }
         }

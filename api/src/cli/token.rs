@@ -7,13 +7,15 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::access::Scope;
-use domain::{Role, SubjectId};
+use domain::{ActorId, Role, SubjectId};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::database::Stores;
 use super::settings::Place;
 use super::stdout::print;
-use crate::tokens::{self, Rights};
+use crate::oidc::SignInLimits;
+use crate::tokens::{self, Rights, Token};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
@@ -38,10 +40,11 @@ pub(crate) struct CreateToken {
     /// The pseudonym of the subject whose results a student reads with it
     #[arg(long, value_name = "SUBJECT")]
     subject: Option<Uuid>,
-    /// Whose it is; kept in the key store, never in the ledger
+    /// Whose it is; kept in the key store, never in the ledger. One name is one person, and acts under one pseudonym whatever
+    /// the role; a student's token names a subject instead
     #[arg(long)]
-    name: String,
-    /// How long it lives: 12h, 90d [default: until it is revoked]
+    name: Option<String>,
+    /// How long it lives: 12h, 90d [default: until it is revoked; a student's as long as sign_in.student_token_life]
     #[arg(long, value_name = "TIME", value_parser = life)]
     expires: Option<Duration>,
 }
@@ -80,13 +83,9 @@ impl From<TokenRole> for Role {
 pub(crate) async fn token(command: TokenCommand) -> anyhow::Result<ExitCode> {
     match command {
         TokenCommand::Create(create) => {
+            let limits = create.place.limits()?.sign_in;
             let stores = Stores::open(&create.place).await?;
-            let rights = Rights {
-                role: create.role.into(),
-                scopes: create.scope.iter().copied().collect(),
-                subject: create.subject.map(SubjectId),
-            };
-            let made = tokens::create(&stores.keys, rights, &create.name, create.expires).await;
+            let made = made(&stores.keys, &create, limits).await;
             stores.close().await?;
             let (token, actor) = made?;
             println!("{}", token.reveal());
@@ -112,6 +111,28 @@ pub(crate) async fn token(command: TokenCommand) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A token as it was asked for. A student's is under the rules of those that the office gives over HTTP.
+async fn made(keys: &PgPool, create: &CreateToken, limits: SignInLimits) -> anyhow::Result<(Token, ActorId)> {
+    let role = Role::from(create.role);
+    let (scopes, subject) = (create.scope.iter().copied().collect(), create.subject.map(SubjectId));
+    if role != Role::Student {
+        let Some(name) = &create.name else { bail!("say whose token it is, with --name") };
+        return Ok(tokens::create(keys, Rights { role, scopes, subject }, name, create.expires).await?);
+    }
+    let Some(subject) = subject else {
+        bail!("say whose results a student reads, with --subject and the subject's id")
+    };
+    if create.name.is_some() || !create.scope.is_empty() {
+        bail!("a student's token is by --subject alone; leave out --name and --scope");
+    }
+    let (life, longest) = (create.expires.unwrap_or(limits.student_token_life), limits.student_token_life);
+    if life.is_zero() || life > longest {
+        bail!("a student's token lives for 1s to {}s (limit sign_in.student_token_life)", longest.as_secs());
+    }
+    let given = tokens::give(keys, subject, life, limits.student_tokens).await?;
+    Ok((given.token, given.actor))
+}
+
 fn list(out: &mut impl io::Write, listed: &[tokens::Listed]) -> io::Result<()> {
     writeln!(out, "{:36}  {:8}  {:36}  {:20}  name", "token", "role", "actor", "ends")?;
     for token in listed {
@@ -120,7 +141,8 @@ fn list(out: &mut impl io::Write, listed: &[tokens::Listed]) -> io::Result<()> {
             (None, Some(ends)) => ends.format("%Y-%m-%d %H:%M UTC").to_string(),
             (None, None) => "never".to_owned(),
         };
-        let name = token.name.as_deref().unwrap_or("(forgotten)");
+        let nameless = if token.role == Role::Student.as_str() { "(by subject)" } else { "(forgotten)" };
+        let name = token.name.as_deref().unwrap_or(nameless);
         writeln!(out, "{:36}  {:8}  {:36}  {ends:20}  {name}", token.token_id, token.role, token.actor_id)?;
     }
     Ok(())

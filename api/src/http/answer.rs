@@ -17,6 +17,10 @@ use crate::ledger::Place;
 /// view.
 pub const LEDGER_POSITION: HeaderName = HeaderName::from_static("ledger-position");
 
+/// Stands in the extensions of an answer to a write that was a read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct IsRead;
+
 /// A good answer. `Result<Answer, ApiError>` is what every handler returns.
 #[derive(Debug)]
 pub struct Answer(Response);
@@ -88,6 +92,13 @@ impl Answer {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.0.headers_mut().insert(name, value);
         }
+        self
+    }
+
+    /// Says that a write appended nothing and shows what there is: for the log of accesses, where no event tells of it.
+    #[must_use]
+    pub(super) fn of_a_read(mut self) -> Self {
+        self.0.extensions_mut().insert(IsRead);
         self
     }
 

@@ -33,7 +33,8 @@ pub(super) fn caller_of_bare(call: &Call) -> Caller {
 
 /// 200 with the resource as it stands after a write.
 pub(super) fn written(written: &Written) -> Result<Answer, ApiError> {
-    Ok(read(&written.answer)?.at_position(written.position))
+    let answer = read(&written.answer)?.at_position(written.position);
+    Ok(if written.is_read { answer.of_a_read() } else { answer })
 }
 
 /// 200 with what was read.

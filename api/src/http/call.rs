@@ -109,12 +109,25 @@ fn access_reason(headers: &HeaderMap) -> Result<Option<AccessReason>, ApiError> 
     };
     let text = text.and_then(|text| String::from_utf8(text).ok()).filter(|_| sent.next().is_none());
     let reason = text.and_then(|text| AccessReason::try_from(text).ok());
-    let reason = reason.filter(|reason| !reason.as_str().chars().any(char::is_control));
+    let reason = reason.filter(|reason| says_something(reason.as_str()));
     reason.map(Some).ok_or_else(|| {
-        let detail = "X-Access-Reason is sent once and takes 3 to 500 characters that say why: as UTF-8, or behind UTF-8'' \
-                      percent-encoded";
+        let detail = "X-Access-Reason is sent once and takes 3 to 500 characters that say why, three letters or digits among them \
+                      and none that is not seen: as UTF-8, or behind UTF-8'' percent-encoded";
         ApiError::bad_request("invalid_header", detail)
     })
+}
+
+/// Whether whoever reads the log sees a reason: letters, and nothing that is not seen or turns what is seen around (Unicode 16,
+/// section 23.2 and Default_Ignorable_Code_Point).
+fn says_something(reason: &str) -> bool {
+    let is_unseen = |character: char| {
+        character.is_control()
+            || matches!(u32::from(character),
+                0xAD | 0x34F | 0x61C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F | 0x2028..=0x202E
+                | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB | 0xE0000..=0xE0FFF)
+    };
+    !reason.chars().any(is_unseen)
+        && reason.chars().filter(|character| character.is_alphanumeric()).count() >= 3
 }
 
 /// RFC 3986, section 2.1; none where a percent sign stands for nothing.

@@ -61,7 +61,7 @@ impl Callers {
         header: &HeaderValue,
         metrics: &Metrics,
     ) -> Result<(Actor, Shown), ApiError> {
-        let Some(text) = header.to_str().ok().and_then(bearer) else {
+        let Some(text) = bearer(header) else {
             return Err(ApiError::unauthorised(INVALID));
         };
         let let_in = match shown(text) {
@@ -92,9 +92,14 @@ impl Callers {
 }
 
 /// The text of `Bearer <token>` (RFC 6750, section 2.1; the scheme's case does not matter, RFC 9110, section 11.1).
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
+pub(super) fn bearer(header: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Whether a text has the form of a token; whether it is one is found out later.
+pub(super) fn is_token(text: &str) -> bool {
+    Token::parse(text).is_some() || text.matches('.').count() == 2
 }
 
 /// What a text is: a token of the ledger's own has a form that no other has, one of an issuer has two dots (RFC 7515).
@@ -109,9 +114,13 @@ fn shown(text: &str) -> Result<Shown, Refused> {
 /// What whoever was not let in is told: no more than helps those who meant well.
 fn refusal(refused: Refused) -> ApiError {
     match refused {
-        Refused::Expired => ApiError::invalid_token("the token is past its end; sign in again"),
-        Refused::NotYetValid => ApiError::invalid_token("the token is not valid yet"),
-        Refused::Issuer | Refused::Audience => ApiError::invalid_token("the token is not for this service"),
+        // Of a token whose signature is the issuer's.
+        Refused::Expired => ApiError::no_token_any_more("the token is past its end; sign in again"),
+        Refused::NotYetValid => ApiError::no_token_any_more("the token is not valid yet"),
+        Refused::Issuer | Refused::Audience => {
+            ApiError::no_token_any_more("the token is not for this service")
+        }
+        Refused::Blocked => ApiError::no_token_any_more(INVALID),
         Refused::NoRole => ApiError::forbidden(
             "no_role",
             "you are signed in, and in no role of this service; ask whoever runs the sign-in to give you one of admin, grader, \
@@ -146,7 +155,6 @@ fn refusal(refused: Refused) -> ApiError {
         | Refused::UnknownKey
         | Refused::KeyType
         | Refused::Signature
-        | Refused::Claims
-        | Refused::Blocked => ApiError::invalid_token(INVALID),
+        | Refused::Claims => ApiError::invalid_token(INVALID),
     }
 }

@@ -35,6 +35,8 @@ struct Refusal {
     allow: Option<String>,
     /// A token was shown, and is none (RFC 6750, section 3.1).
     invalid_token: bool,
+    /// It was one: somebody who has a token, and no one who guesses.
+    was_token: bool,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -51,6 +53,7 @@ impl ApiError {
             retry_after: None,
             allow: None,
             invalid_token: false,
+            was_token: false,
             cause: None,
         }))
     }
@@ -110,6 +113,19 @@ impl ApiError {
         let mut error = Self::unauthorised(detail);
         error.0.invalid_token = true;
         error
+    }
+
+    /// The same for a token that somebody was given, and that lets them in no more, or not here.
+    #[must_use]
+    pub(super) fn no_token_any_more(detail: impl Into<String>) -> Self {
+        let mut error = Self::invalid_token(detail);
+        error.0.was_token = true;
+        error
+    }
+
+    /// Of a 401: whether somebody may have guessed, since the token is nobody's as far as is known.
+    pub(super) const fn may_be_a_guess(&self) -> bool {
+        !self.0.was_token
     }
 
     /// 405, with the methods that the path takes (RFC 9110, section 15.5.6).

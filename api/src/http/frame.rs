@@ -26,7 +26,7 @@ use super::route::{BodySize, Route};
 use super::stay::{Stay, Stopping};
 use super::table::{Found, Table, about, copy_in};
 use super::trace;
-use super::visit::Visit;
+use super::visit::{OfKnown, Visit};
 use super::who;
 use crate::app::App;
 use crate::limits::HttpLimits;
@@ -121,6 +121,7 @@ impl Frame {
         let served =
             self.serve(found, parts, bounded, (&request_id, traceparent), peer).instrument(span.clone());
         let mut response = served.await.unwrap_or_else(warp::Reply::into_response);
+        let is_known = response.extensions_mut().remove::<OfKnown>().is_some();
         let error = response.extensions_mut().remove::<ApiError>();
         if let Some(error) = &error {
             response = error.render(&request_id);
@@ -129,8 +130,14 @@ impl Frame {
         if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
             response.headers_mut().insert(X_REQUEST_ID, id);
         }
-        let report =
-            Report { method: &method, route, status: response.status(), error, took: began.elapsed() };
+        let report = Report {
+            method: &method,
+            route,
+            status: response.status(),
+            error,
+            is_known,
+            took: began.elapsed(),
+        };
         span.in_scope(|| report.write(self.metrics()));
         response
     }
@@ -204,7 +211,14 @@ impl Frame {
             }
             parts.extensions.insert(call);
             if let Some(stopping) = parts.extensions.remove::<Stopping>() {
-                parts.extensions.insert(Stay::new(self.callers.clone(), shown, route.act(), stopping));
+                // A share of the streams is held for as long as the answer goes on.
+                let share = if route.is_stream() { Some(self.admission.stream(actor.id)?) } else { None };
+                parts.extensions.insert(Stay::new(
+                    (self.callers.clone(), shown),
+                    route.act(),
+                    stopping,
+                    share,
+                ));
             }
         }
         self.refuse_announced(&parts, route)?;
@@ -235,7 +249,7 @@ impl Frame {
         }
         let known = self.known_caller(&parts.headers).await;
         let (actor, shown) = known.map_err(|error| self.admission.refused(guest, error))?;
-        self.admission.recognised(guest, actor.id);
+        self.admission.recognised(guest, actor.id)?;
         Ok(Some((actor, shown)))
     }
 
@@ -267,6 +281,8 @@ struct Report<'a> {
     route: Option<&'a Route>,
     status: StatusCode,
     error: Option<ApiError>,
+    /// Whether the caller was recognised.
+    is_known: bool,
     took: std::time::Duration,
 }
 
@@ -305,7 +321,8 @@ impl Report<'_> {
             }
         }
         tracing::info!(method, route = template, status, code, millis, "{method} {template} {status}");
-        if self.route.is_some_and(|route| route.act().writes()) {
+        // Whoever is nobody here has done nothing: their requests would push out of the files what others have.
+        if self.is_known && self.route.is_some_and(|route| route.act().writes()) {
             tracing::info!(target: logs::AUDIT, method, route = template, status, code, "{method} {template} {status}");
         }
     }

@@ -138,7 +138,8 @@ pub fn routes(app: &App, uploads: &Uploads, readiness: &Readiness, figures: &Fig
                 .and(warp::ext::get())
                 .and(app())
                 .then(events::stream::stream)
-        }),
+        })
+        .goes_on(),
         Route::new(POST, at!("api" / "exams"), CreateExams, |path| {
             path.and(app()).and(json()).then(exams::create::create)
         }),

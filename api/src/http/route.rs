@@ -29,6 +29,7 @@ pub struct Route {
     act: Act,
     body: BodySize,
     keeping: Keeping,
+    is_stream: bool,
     filter: BoxedFilter<(Response,)>,
 }
 
@@ -55,7 +56,15 @@ impl Route {
             .recover(|rejection: Rejection| async move { Ok::<_, Infallible>(of_rejection(&rejection)) })
             .map(Reply::into_response)
             .boxed();
-        Self { method, template: at.template, act, body: BodySize::Json, keeping: Keeping::of(act), filter }
+        Self {
+            method,
+            template: at.template,
+            act,
+            body: BodySize::Json,
+            keeping: Keeping::of(act),
+            is_stream: false,
+            filter,
+        }
     }
 
     /// The same, for a route that takes a PDF.
@@ -63,6 +72,19 @@ impl Route {
     pub const fn takes_pdf(mut self) -> Self {
         self.body = BodySize::Pdf;
         self
+    }
+
+    /// The same, for a route whose answer goes on until one of the two ends it.
+    #[must_use]
+    pub const fn goes_on(mut self) -> Self {
+        self.is_stream = true;
+        self
+    }
+
+    /// Whether its answer goes on.
+    #[must_use]
+    pub const fn is_stream(&self) -> bool {
+        self.is_stream
     }
 
     /// The same, for a route whose act is kept in the log of accesses for what other routes of it show.

@@ -1,8 +1,12 @@
 //! What an answer needs that goes on after its headers: whether its reader may still read, and when the server stops.
 
+use std::sync::Arc;
+
+use domain::ActorId;
 use domain::access::Act;
 use tokio::sync::watch;
 
+use super::admission::Share;
 use super::callers::{Callers, Shown};
 use crate::oidc::NotLetIn;
 
@@ -25,11 +29,18 @@ pub(super) struct Stay {
     shown: Shown,
     act: Act,
     pub(super) stopping: Stopping,
+    _share: Option<Arc<Share<ActorId>>>,
 }
 
 impl Stay {
-    pub(super) const fn new(callers: Callers, shown: Shown, act: Act, stopping: Stopping) -> Self {
-        Self { callers, shown, act, stopping }
+    /// With the share of the streams that it takes, which is given back with the last clone.
+    pub(super) fn new(
+        (callers, shown): (Callers, Shown),
+        act: Act,
+        stopping: Stopping,
+        share: Option<Share<ActorId>>,
+    ) -> Self {
+        Self { callers, shown, act, stopping, _share: share.map(Arc::new) }
     }
 
     /// Whether it still is.

@@ -12,6 +12,7 @@ use http::request::Parts;
 use warp::Reply as _;
 use warp::reply::Response;
 
+use super::answer::IsRead;
 use super::call::Call;
 use super::errors::ApiError;
 use super::request_id::RequestId;
@@ -20,6 +21,10 @@ use super::table::named;
 use crate::access_log::{Access, AccessLog, Keeping, Outcome, Said, SealedReason, Unrecorded};
 use crate::app::AppError;
 use crate::tokens::Actor;
+
+/// Stands in the extensions of an answer to a caller who was recognised, for the log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OfKnown;
 
 /// A request as the log of accesses sees it.
 pub(super) struct Visit {
@@ -89,7 +94,11 @@ impl Visit {
     }
 
     /// The answer, once the log has what it is to have of it; or that it cannot be given.
-    pub(super) async fn recorded(self, log: &AccessLog, response: Response) -> Response {
+    pub(super) async fn recorded(mut self, log: &AccessLog, mut response: Response) -> Response {
+        // Of a write there is an event, and of one that appended nothing there is none.
+        if response.extensions_mut().remove::<IsRead>().is_some() && self.keeping == Keeping::Nothing {
+            self.keeping = Keeping::Queued;
+        }
         let status = response.status();
         let code = response.extensions().get::<ApiError>().map(ApiError::code);
         let (outcome, keeping) = self.outcome(status);
@@ -105,6 +114,7 @@ impl Visit {
             times: 1,
             reason: self.reason,
         };
+        let is_known = self.caller.is_some();
         let recorded = match (outcome, keeping) {
             (_, Keeping::Nothing) => Ok(()),
             (Outcome::Refused, _) => {
@@ -114,10 +124,14 @@ impl Visit {
             (_, Keeping::Queued) => log.queue(access).await,
             (_, Keeping::Committed) => log.commit(access).await,
         };
-        match recorded {
+        let mut response = match recorded {
             Ok(()) => response,
             Err(error) => unavailable(log, error).into_response(),
+        };
+        if is_known {
+            response.extensions_mut().insert(OfKnown);
         }
+        response
     }
 
     /// How it ended, and how surely that is to be recorded.

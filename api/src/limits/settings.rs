@@ -85,9 +85,9 @@ macro_rules! all {
     ($limits:expr, $visit:ident) => {
         each!($limits, $visit:
             http {
-                connections, connections_per_address, caller_requests, caller_burst, stranger_requests, stranger_burst,
+                connections, connections_per_address, caller_requests, caller_burst, newcomer_requests, newcomer_burst, stranger_requests, stranger_burst,
                 failed_sign_ins, failed_sign_ins_within, known_caller, paced, header, header_bytes, body, answer, json_bytes,
-                pdf_bytes, form_overhead_bytes, uploads, uploads_per_caller, upload_wait, drain_bytes, drain, prefer_wait, read_your_writes, token_cache, token_cache_entries,
+                pdf_bytes, form_overhead_bytes, uploads, uploads_per_caller, upload_wait, streams_per_caller, drain_bytes, drain, prefer_wait, read_your_writes, token_cache, token_cache_entries,
                 token_lookup, scrape, ready, shutdown, stalled_client,
             }
             database {
@@ -121,7 +121,7 @@ macro_rules! all {
             keys { rotation_batch }
             logs { queue_lines, file_bytes, files }
             access_log {
-                connections, queue_rows, batch_rows, wait, rest, refusals, refusals_every, flush, keep, prune_every, prune_rows,
+                connections, queue_rows, batch_rows, wait, rest, refusals, refusals_each, refusals_every, flush, keep, prune_every, prune_rows,
             }
             sign_in {
                 leeway, token_bytes, subject_bytes, keys_bytes, keys, keys_read, keys_age, keys_rest, keys_kept, keys_waiting,

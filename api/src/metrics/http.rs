@@ -22,7 +22,9 @@ const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 pub(crate) enum TooMany {
     /// Requests of one caller.
     OfCaller,
-    /// Requests of an address, without a token that is known.
+    /// Requests of an address, with tokens that were not looked at yet.
+    OfNewcomers,
+    /// Requests of an address, without a token.
     OfStrangers,
     /// Tokens of an address that are not valid.
     SignIns,
@@ -30,19 +32,29 @@ pub(crate) enum TooMany {
     Connections,
     /// PDFs that one caller sends at the same time.
     Uploads,
+    /// Streams of events that one caller follows at the same time.
+    Streams,
 }
 
 impl TooMany {
-    const ALL: [Self; 5] =
-        [Self::OfCaller, Self::OfStrangers, Self::SignIns, Self::Connections, Self::Uploads];
+    const ALL: [Self; 7] = [
+        Self::OfCaller,
+        Self::OfNewcomers,
+        Self::OfStrangers,
+        Self::SignIns,
+        Self::Connections,
+        Self::Uploads,
+        Self::Streams,
+    ];
 
     /// The code of the answer.
     pub(crate) const fn code(self) -> &'static str {
         match self {
-            Self::OfCaller | Self::OfStrangers => "too_many_requests",
+            Self::OfCaller | Self::OfNewcomers | Self::OfStrangers => "too_many_requests",
             Self::SignIns => "too_many_sign_ins",
             Self::Connections => "too_many_connections",
             Self::Uploads => "too_many_uploads",
+            Self::Streams => "too_many_streams",
         }
     }
 
@@ -51,10 +63,12 @@ impl TooMany {
             "reason",
             match self {
                 Self::OfCaller => "caller",
+                Self::OfNewcomers => "newcomers",
                 Self::OfStrangers => "strangers",
                 Self::SignIns => "sign_ins",
                 Self::Connections => "connections",
                 Self::Uploads => "uploads",
+                Self::Streams => "streams",
             },
         )])
     }

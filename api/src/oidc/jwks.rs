@@ -4,6 +4,7 @@
 //! Architecture invariant: the issuer is asked by one read at a time, and never before `keys_rest` has passed since the last
 //! one, whatever callers show. A key that is known is used without waiting.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -68,7 +69,10 @@ struct Known {
 impl Jwks {
     pub(super) fn new(source: &KeysSource, limits: SignInLimits) -> Result<Self, InvalidOidc> {
         let source = match source {
-            KeysSource::File(path) => Source::File(path.clone()),
+            KeysSource::File(path) => {
+                check_file(path, limits)?;
+                Source::File(path.clone())
+            }
             KeysSource::Url(url) => Source::Url(client(url, limits.keys_read)?, url.clone()),
         };
         let waiting = Semaphore::new(limits.keys_waiting);
@@ -190,6 +194,22 @@ async fn fetch(client: &Client, url: &Url, most: usize) -> Result<Vec<u8>, KeysE
         bytes.extend_from_slice(&piece);
     }
     Ok(bytes)
+}
+
+/// Refuses a file that holds no keys now: an issuer may be away when a service starts, a file is not.
+fn check_file(path: &Path, limits: SignInLimits) -> Result<(), InvalidOidc> {
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(path)
+        .and_then(|file| file.take(limits.keys_bytes as u64 + 1).read_to_end(&mut bytes))
+        .map_err(KeysError::File);
+    let parsed = match read {
+        Ok(_) if bytes.len() > limits.keys_bytes => Err(KeysError::TooLarge(limits.keys_bytes)),
+        Ok(_) => KeySet::parse(&bytes, limits.keys).map(drop),
+        Err(error) => Err(error),
+    };
+    let refused =
+        |error| InvalidOidc::NoKeysInFile { path: path.display().to_string(), cause: domain::chain(&error) };
+    parsed.map_err(refused)
 }
 
 async fn read_file(path: &Path, most: usize) -> Result<Vec<u8>, KeysError> {

@@ -53,8 +53,8 @@ pub enum KeysSource {
 pub enum InvalidOidc {
     /// One or two of the three.
     #[error(
-        "signing in by OpenID Connect takes GRADELEDGER_OIDC_ISSUER, GRADELEDGER_OIDC_AUDIENCE and GRADELEDGER_OIDC_JWKS, and \
-         {missing} is not set; set it, or none of them"
+        "signing in by OpenID Connect takes GRADELEDGER_OIDC_ISSUER, GRADELEDGER_OIDC_AUDIENCE and GRADELEDGER_OIDC_JWKS; not \
+         set: {missing}. Set all of them, or none"
     )]
     Half {
         /// Those that are missing.
@@ -66,6 +66,14 @@ pub enum InvalidOidc {
          a file, not {0:?}"
     )]
     Keys(String),
+    /// A file without keys.
+    #[error("GRADELEDGER_OIDC_JWKS names {path}, which holds no keys of an issuer: {cause}")]
+    NoKeysInFile {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        cause: String,
+    },
     /// Clocks that are too far apart.
     #[error("the limit sign_in.leeway is at most {most} s; set the clocks instead")]
     Leeway {
@@ -102,7 +110,7 @@ impl OidcSettings {
                     (keys, "GRADELEDGER_OIDC_JWKS"),
                 ];
                 let missing = all.into_iter().filter(|(said, _)| said.is_none()).map(|(_, name)| name);
-                Err(InvalidOidc::Half { missing: missing.collect::<Vec<_>>().join(", nor ") })
+                Err(InvalidOidc::Half { missing: missing.collect::<Vec<_>>().join(", ") })
             }
         }
     }
@@ -175,10 +183,10 @@ mod tests {
         let of = |issuer, audience, keys| OidcSettings::of(issuer, audience, keys, ClaimNames::default());
         assert_eq!(of(None, Some(" "), None), Ok(None));
         let refused = of(Some("https://sso.example"), None, Some("/etc/jwks.json")).unwrap_err().to_string();
-        assert!(refused.contains("and GRADELEDGER_OIDC_AUDIENCE is not set"), "{refused}");
+        assert!(refused.contains("not set: GRADELEDGER_OIDC_AUDIENCE. Set all"), "{refused}");
         let refused = of(Some("https://sso.example"), None, None).unwrap_err().to_string();
         assert!(
-            refused.contains("GRADELEDGER_OIDC_AUDIENCE, nor GRADELEDGER_OIDC_JWKS is not set"),
+            refused.contains("not set: GRADELEDGER_OIDC_AUDIENCE, GRADELEDGER_OIDC_JWKS. Set all"),
             "{refused}"
         );
     }

@@ -250,7 +250,8 @@ impl KeyStore {
         }
     }
 
-    /// Stores a key, wrapped by the master key that takes new ones now; answers whether its owner had none.
+    /// Stores a key, wrapped by the master key that takes new ones now; answers whether its owner had none and may have one: an
+    /// owner that was erased gets no key again.
     async fn insert(
         &self,
         id: Uuid,
@@ -262,7 +263,8 @@ impl KeyStore {
         let (generation, master) = standing.for_new(&self.inner.held).ok_or_else(|| self.has_moved())?;
         let made = sqlx::query(
             "INSERT INTO data_keys (key_id, owner_id, owner_kind, purpose, wrapped, generation) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+             SELECT $1, $2, $3, $4, $5, $6 \
+             WHERE NOT EXISTS (SELECT FROM erased_owners WHERE owner_id = $2 AND owner_kind = $3) ON CONFLICT DO NOTHING",
         )
         .bind(id)
         .bind(owner.id())

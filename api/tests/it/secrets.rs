@@ -91,7 +91,7 @@ fn all() -> Vec<Box<dyn Debug>> {
             sha256,
             filename: Some(marker()),
         }),
-        Box::new(Written { answer: MARKER.into(), position: place() }),
+        Box::new(Written { answer: MARKER.into(), position: place(), is_read: false }),
         Box::new(Exported { bytes: bytes(), sha256, anonymous_id: anonymous_id(), position: place() }),
         Box::new(app::FinalPdf { pdf: bytes(), sha256, anonymous_id: anonymous_id() }),
         Box::new(PageImage { png: bytes(), sha256 }),

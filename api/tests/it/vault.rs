@@ -196,3 +196,19 @@ fn the_hmac_of_a_request_tells_path_from_body() {
     assert_ne!(hmac, keys.body_hmac("POST /ab", b"ody"));
     assert_ne!(hmac, keys.body_hmac("POST /a", b"bodY"));
 }
+
+#[tokio::test]
+async fn an_owner_that_was_erased_gets_no_key_again() {
+    let database = TestDatabase::new().await;
+    let store = keys(&database, &MasterKey::random().unwrap()).await;
+    let vault = Vault::new(database.pool().clone(), store.clone());
+    let (copy, other) = (CopyId(Uuid::now_v7()), CopyId(Uuid::now_v7()));
+    vault.seal(VaultOwner::Copy(copy), Purpose::Comments, TEXT).await.unwrap();
+    store.erase(VaultOwner::Copy(copy)).await.unwrap();
+    for purpose in [Purpose::Comments, Purpose::Identity, Purpose::Scan] {
+        let refused = vault.seal(VaultOwner::Copy(copy), purpose, TEXT).await;
+        assert!(matches!(refused, Err(VaultError::Erased)), "{purpose:?}");
+    }
+    assert!(!store.has_keys(VaultOwner::Copy(copy)).await.unwrap());
+    vault.seal(VaultOwner::Copy(other), Purpose::Comments, TEXT).await.unwrap();
+}

@@ -42,7 +42,7 @@ pub struct CopyAnswer {
     pub import: Option<ImportAnswer>,
     /// The pages in order; empty until the import is done.
     pub pages: Vec<PageAnswer>,
-    /// The marks, from validation on.
+    /// The marks, from validation on; null for those who may not read marks, as are the two below.
     pub marking: Option<MarkingAnswer>,
     /// Who has the copy in hand.
     pub lock: Option<HeldLock>,

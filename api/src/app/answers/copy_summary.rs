@@ -37,11 +37,11 @@ pub struct CopySummary {
     pub page_count: usize,
     /// How many annotations stand.
     pub annotations: u32,
-    /// The total as marked so far; null before validation.
+    /// The total as marked so far; null before validation, and for those who may not read marks.
     pub total: Option<DecimalPoints>,
     /// Who has the copy in hand.
     pub lock: Option<HeldLock>,
-    /// The outcome.
+    /// The outcome; null for those who may not read marks.
     pub grade: Option<GradeAnswer>,
     /// How import or finalisation failed last, until one succeeds.
     pub last_failure: Option<FailureAnswer>,

@@ -54,7 +54,8 @@ impl App {
             if !is_under_way(&loaded.state.state) {
                 let answer = self.opened(sight, json(&CopyAnswer::of(copy, &loaded.state))).await?;
                 let position = self.ledger.place_of(loaded.position).await?;
-                return Ok(Written { answer, position });
+                // The command was appended before it was waited for.
+                return Ok(Written { answer, position, is_read: false });
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }

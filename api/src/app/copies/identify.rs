@@ -6,6 +6,7 @@ use projections::views::copies;
 
 use super::super::texts::Reason;
 use super::super::{App, AppError, Caller, Written};
+use crate::vault::VaultOwner;
 
 impl App {
     /// Says that the copy is the subject's.
@@ -20,6 +21,10 @@ impl App {
         method: IdentificationMethod,
     ) -> Result<Written, AppError> {
         let order = self.order(caller, copy).await?;
+        // Whose it was is erased, and it is nobody else's.
+        if self.vault.keys().is_erased(VaultOwner::Copy(copy)).await? {
+            return self.repeat_or(caller, AppError::Erased("copy")).await;
+        }
         if let Err(refusal) = self.check_is_known(subject).await {
             return self.repeat_or(caller, refusal).await;
         }

@@ -65,6 +65,7 @@ impl App {
         Ok(Written {
             answer: json(&DispatchAnswer { exam_id: exam.0, run, graders: dealt }),
             position: recorded.position,
+            is_read: recorded.is_read,
         })
     }
 

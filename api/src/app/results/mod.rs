@@ -16,7 +16,7 @@ use super::execute::json;
 use super::{App, AppError, Sight};
 
 /// What a student sees of a result: what was written on their copy is for them.
-const SIGHT: Sight = Sight { texts: true, file_names: false, whose: true };
+const SIGHT: Sight = Sight { texts: true, file_names: false, whose: true, marks: true };
 
 impl App {
     /// The student's results, the oldest copy first.

@@ -36,7 +36,7 @@ const PIECES: usize = 16;
 const PIECE_BYTES: usize = 64 * 1_024;
 
 /// What is opened for the person: all that was written about them, and no pseudonym of somebody else.
-const SIGHT: Sight = Sight { texts: true, file_names: true, whose: false };
+const SIGHT: Sight = Sight { texts: true, file_names: true, whose: false, marks: true };
 
 /// The ZIP on its way.
 pub struct SubjectExport(mpsc::Receiver<Bytes>);

@@ -19,7 +19,7 @@ impl App {
         self.catch_up(subjects::VIEW, seen).await?;
         let slice = subjects::list(self.views.pool(), page.after_number(), page.size).await?;
         let list = self.list(&page, slice, |row| SubjectAnswer::of(row.subject, &row.standing)).await?;
-        self.opened(Sight { texts: false, file_names: false, whose: true }, json(&list)).await
+        self.opened(Sight { texts: false, file_names: false, whose: true, marks: true }, json(&list)).await
     }
 
     /// A subject; who it is for a reader who may read identities, the reasons of holds for one who may read texts.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use domain::SubjectId;
 use domain::subject::SubjectError;
+use uuid::Uuid;
 
 use super::super::texts::Reference;
 use super::super::{App, AppError};
@@ -54,6 +55,11 @@ impl App {
                 "too_many_references",
                 format!("a subject has at most {most} references"),
             ));
+        }
+        if references.iter().any(|reference| Uuid::try_parse(reference.as_str()).is_ok()) {
+            let detail = "a reference of the form of a UUID is taken for a subject's id where a token shows it: leave it out, or \
+                          have the issuer send another one";
+            return Err(AppError::unprocessable("reference_is_an_id", detail.to_owned()));
         }
         self.check_stays(subject).await?;
         let (keys, names) = (self.vault.keys().pool(), self.server_keys.sign_ins());

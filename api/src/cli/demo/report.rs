@@ -108,9 +108,7 @@ fn print_way_on(session: &Session, base: &str, tokens: &ShownTokens) -> anyhow::
     println!("  export AUDITOR={}", tokens.auditor);
     println!("  curl -H \"Authorization: Bearer $AUDITOR\" {base}/api/exams/{exam}/copies");
     println!("  curl -H \"Authorization: Bearer $AUDITOR\" {base}/api/copies/{graded}/audit");
-    println!(
-        "  curl -H \"Authorization: Bearer $AUDITOR\" {base}/api/copies/{graded}/final-pdf -o final.pdf"
-    );
+    println!("  curl -H \"Authorization: Bearer $ADMIN\" {base}/api/copies/{graded}/final-pdf -o final.pdf");
     println!("  curl {base}/metrics | grep grading_");
     println!("  curl -H \"Authorization: Bearer $AUDITOR\" {base}/api/openapi.json");
     Ok(())

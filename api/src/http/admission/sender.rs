@@ -10,8 +10,15 @@ use ipnet::IpNet;
 /// Where a proxy says for whom it asks: addresses with commas between, the nearest to us last.
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// What proxies add. Whoever sends one of them is not taken for this machine itself, whatever the connection says.
-const OF_PROXIES: [HeaderName; 3] =
-    [X_FORWARDED_FOR, HeaderName::from_static("forwarded"), HeaderName::from_static("x-real-ip")];
+const OF_PROXIES: [HeaderName; 7] = [
+    X_FORWARDED_FOR,
+    HeaderName::from_static("forwarded"),
+    HeaderName::from_static("via"),
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("true-client-ip"),
+];
 
 /// A proxy whose word about its clients' addresses is taken: an address, or a network such as `10.0.0.0/8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,16 +71,14 @@ impl Proxies {
     /// proxies vouch for it: read from the end, the first address that is none of theirs is the sender's.
     pub(in crate::http) fn sender(&self, peer: IpAddr, headers: &HeaderMap) -> Sender {
         let mut sender = peer.to_canonical();
-        let claimed: Vec<&str> = headers
-            .get_all(X_FORWARDED_FOR)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|text| text.split(','))
-            .collect();
+        // As bytes: what a client has put before makes nothing unreadable that a proxy has put behind.
+        let lines = headers.get_all(X_FORWARDED_FOR).iter().map(|value| value.as_bytes());
+        let claimed: Vec<&[u8]> = lines.flat_map(|line| line.split(|byte| *byte == b',')).collect();
         for text in claimed.into_iter().rev() {
             if !self.trusts(sender) {
                 break;
             }
+            let text = std::str::from_utf8(text).unwrap_or_default();
             let Some(address) = address_of(text.trim()) else { break };
             sender = address.to_canonical();
         }

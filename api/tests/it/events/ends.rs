@@ -127,3 +127,25 @@ async fn a_hole_in_the_ledger_ends_the_stream_before_it() {
     assert_eq!(follower.block().await, None);
     assert_eq!(world.figure("event_streams_ended_total{why=\"failed\"}"), 1);
 }
+
+#[tokio::test]
+async fn a_caller_who_follows_as_many_streams_as_one_may_leaves_places_for_others() {
+    let world =
+        World::without_projectors(HttpLimits { streams_per_caller: 2, ..HttpLimits::default() }).await;
+    append(&world.app.ledger, 1, 1).await;
+    let mut first = Follower::open(stream(&world, &world.auditor, "")).await;
+    let mut second = Follower::open(stream(&world, &world.auditor, "")).await;
+    first.positions(5).await;
+    second.positions(5).await;
+    let refused = heard(stream(&world, &world.auditor, "")).await;
+    assert_eq!(refused.header("retry-after"), "5");
+    refused.refused(429, "too_many_streams");
+    let mut other = Follower::open(stream(&world, &world.admin, "")).await;
+    other.positions(5).await;
+    drop(second);
+    until("the place comes back", async || {
+        let request = stream(&world, &world.auditor, "").send().await.unwrap();
+        request.status() == 200
+    })
+    .await;
+}

@@ -73,7 +73,8 @@ async fn followers_that_come_back_at_random_see_every_one_of_20_000_events_once_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_who_follow_cost_one_reader() {
-    let world = World::following(HttpLimits::default(), FeedLimits::default()).await;
+    let limits = HttpLimits { streams_per_caller: 100, ..HttpLimits::default() };
+    let world = World::following(limits, FeedLimits::default()).await;
     let head = append(&world.app.ledger, 1, 1).await;
     let mut followers = Vec::new();
     for _ in 0..100 {

@@ -208,3 +208,38 @@ async fn a_client_that_takes_nothing_of_its_answer_is_given_up() {
     until("it is given up", async || world.metrics.text().contains("http_open_connections 0")).await;
     drop(stream);
 }
+
+#[tokio::test]
+async fn a_token_is_one_however_the_header_is_written_and_all_tokens_of_a_caller_have_one_pace() {
+    let world =
+        World::with(HttpLimits { caller_requests: 1, caller_burst: 4, ..HttpLimits::default() }).await;
+    let ask = async |header: String| {
+        let request = world.bare(Method::GET, DOCUMENT).header("authorization", header);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let token = world.token(Role::Grader).await;
+    let mut said = Vec::new();
+    for scheme in ["Bearer ", "bearer ", "bEaReR  ", "BEARER   ", "beARer ", "beareR  ", "BeArEr ", "BEARer "]
+    {
+        said.push(ask(format!("{scheme}{token}")).await);
+    }
+    assert!(said.contains(&200) && said.contains(&429), "{said:?}");
+    // Another token of the same person, from the same name.
+    let another = world.token(Role::Grader).await;
+    let again = [ask(format!("Bearer {another}")).await, ask(format!("Bearer {another}")).await];
+    assert!(again.contains(&429), "{again:?}");
+    assert_eq!(ask(format!("Bearer {}", world.token(Role::Auditor).await)).await, 200);
+}
+
+#[tokio::test]
+async fn who_comes_for_the_first_time_gets_in_beside_a_flood_of_requests_without_a_token() {
+    let world =
+        World::with(HttpLimits { stranger_requests: 1, stranger_burst: 1, ..HttpLimits::default() }).await;
+    let flood = async || world.bare(Method::GET, "/nothing").send().await.unwrap().status();
+    until("the strangers' pace is used up", async || flood().await == 429).await;
+    for name in ["Anna", "Bob", "Carl"] {
+        let (token, _) = gradeledger::tokens::create(&world.keys, Role::Grader, name, None).await.unwrap();
+        assert_eq!(world.read_as(token.reveal()).await.status(), 200, "{name}");
+    }
+    assert_eq!(flood().await, 429);
+}

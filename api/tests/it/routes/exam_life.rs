@@ -321,3 +321,25 @@ async fn an_auditor_reads_all_but_texts_and_texts_for_a_reason() {
     assert_eq!(opened.status, 200);
     assert!(opened.bytes.starts_with(b"%PDF"));
 }
+
+#[tokio::test]
+async fn who_may_not_read_marks_sees_none_on_a_copy_in_a_list_or_in_an_answer() {
+    let world = World::new().await;
+    let copy = world.graded().await;
+    let clerk = world.clerk().await;
+    let subject = world.subject("Anna").await;
+    let named =
+        world.post(&clerk, &format!("/api/copies/{copy}/identify"), json!({"subject_id": subject})).await;
+    let read = world.get(&clerk, &format!("/api/copies/{copy}")).await;
+    let listed = world.get(&clerk, "/api/copies").await.body(200);
+    let listed =
+        listed["items"].as_array().unwrap().iter().find(|it| it["id"] == json!(copy)).unwrap().clone();
+    for told in [named.body(200), read.body(200), listed] {
+        assert_eq!(told["status"], "GRADED");
+        for mark in ["marking", "grade", "total", "finalisation"] {
+            assert!(told.get(mark).is_none_or(serde_json::Value::is_null), "{mark}: {told}");
+        }
+    }
+    let read = world.get(&world.auditor, &format!("/api/copies/{copy}")).await.body(200);
+    assert!(read["grade"]["total"].is_number(), "{read}");
+}

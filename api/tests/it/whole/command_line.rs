@@ -55,17 +55,22 @@ async fn a_token_is_printed_once_kept_as_its_sha256_and_ends_when_it_is_revoked(
         "{}",
         stderr(&wrong)
     );
-    // A service's token has a scope, and a student's a subject; one of another role has neither.
+    // A service's token has a scope, and a student's a subject and a bounded life; one of another role has neither.
+    let student = ["--role", "student", "--subject", "01a20b55-35fd-77cb-a850-f262689a9e88"];
     for (arguments, made) in [
-        (&["--role", "service"][..], false),
-        (&["--role", "service", "--scope", "events:read", "--scope", "export"], true),
-        (&["--role", "service", "--scope", "everything"], false),
+        (&["--name", "x", "--role", "service"][..], false),
+        (&["--name", "x", "--role", "service", "--scope", "events:read", "--scope", "export"], true),
+        (&["--name", "x", "--role", "service", "--scope", "everything"], false),
         (&["--role", "student"], false),
-        (&["--role", "student", "--subject", "01a20b55-35fd-77cb-a850-f262689a9e88"], true),
-        (&["--role", "grader", "--scope", "export"], false),
-        (&["--role", "clerk"], true),
+        (&student, true),
+        (&[&student[..], &["--name", "Anna"]].concat(), false),
+        (&[&student[..], &["--expires", "7d"]].concat(), true),
+        (&[&student[..], &["--expires", "31d"]].concat(), false),
+        (&["--name", "x", "--role", "grader", "--scope", "export"], false),
+        (&["--role", "clerk"], false),
+        (&["--name", "x", "--role", "clerk"], true),
     ] {
-        let command = [&["token", "create", "--name", "x"], arguments].concat();
+        let command = [&["token", "create"], arguments].concat();
         let output = run_at(&place, &command).await;
         assert_eq!(output.status.success(), made, "{arguments:?}: {}", stderr(&output));
     }

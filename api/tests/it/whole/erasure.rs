@@ -276,6 +276,20 @@ pub(super) async fn nothing_of(place: &Place, office: &Office, copy: CopyId) {
     assert!(told.status.success());
     let told = stdout(&told);
     assert!(told.contains("[erased]") && !told.contains("Zoë"), "{told}");
+    // Its mark stays, and nobody writes on it, takes its mark away or says that it is another's.
+    let other = office.register("Nils").await;
+    let reason = || json!({"reason": "late"});
+    for (act, body) in [
+        ("reopen", reason()),
+        ("correct", json!({"question": "1", "points": 1, "reason": "late"})),
+        ("unidentify", reason()),
+        ("identify", json!({"subject_id": other})),
+    ] {
+        let said = office.desk.post(&office.desk.admin, &format!("/api/copies/{copy}/{act}"), body).await;
+        said.refused(410, "erased");
+    }
+    let told = office.desk.get(&office.desk.admin, &format!("/api/copies/{copy}")).await.body(200);
+    assert_eq!((&told["status"], &told["grade"]["total"]), (&json!("GRADED"), &json!(9.5)), "{told}");
 }
 
 /// Whoever had the copy in hand can write nothing on it.

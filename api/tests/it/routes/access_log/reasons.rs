@@ -79,7 +79,17 @@ async fn a_reason_opens_one_copy_to_those_who_may_open_texts_and_is_refused_else
     for path in ["/api/copies", "/api/projections", "/api/subjects", "/api/events"] {
         because(&world, &world.auditor, path, REASON).await.refused(400, "reason_without_copy");
     }
-    for malformed in ["no", "UTF-8''%zz%20why", "UTF-8''%ff%ff%ff%ff", "UTF-8''a%0Ab%0Ac"] {
+    for malformed in [
+        "no",
+        "UTF-8''%zz%20why",
+        "UTF-8''%ff%ff%ff%ff",
+        "UTF-8''a%0Ab%0Ac",
+        // Not seen, or not a word, or turned around.
+        "UTF-8''%E2%80%8B%E2%80%8B%E2%80%8B",
+        "UTF-8''%E3%85%A4%E3%85%A4%E3%85%A4",
+        "... - ...",
+        "UTF-8''because%E2%80%AE%20of",
+    ] {
         because(&world, &world.auditor, &path, malformed).await.refused(400, "invalid_header");
     }
     let twice = world.ask(&world.auditor, Method::GET, &path);

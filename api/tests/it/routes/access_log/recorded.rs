@@ -8,7 +8,7 @@ use gradeledger::access_log::Keeping;
 use http::Method;
 use serde_json::json;
 
-use super::super::world::{Person, World};
+use super::super::world::{Person, World, heard};
 use super::{asked, exam_of, rows, rows_of};
 
 /// Without an end, and asked for by itself.
@@ -153,5 +153,28 @@ async fn the_log_is_read_the_newest_first_by_what_is_asked_for_and_its_reading_i
     assert!(ids.len() >= 5 && ids.windows(2).all(|two| two[0] > two[1]), "{ids:?}");
     for (query, code) in [("?outcome=seen", "invalid_outcome"), ("?since=yesterday", "invalid_time")] {
         world.get(&world.auditor, &format!("/api/access-log{query}")).await.refused(400, code);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_a_write_that_appended_nothing_is_a_read_and_leaves_a_row() {
+    let world = World::new().await;
+    let copy = world.graded().await;
+    let subject = world.subject("Zoë Quartermain").await;
+    // Who somebody is stands in the answer, whether anything was changed or not.
+    let path = format!("/api/subjects/{subject}");
+    for body in [json!({}), json!({"name": "Zoë Quarter"})] {
+        let request =
+            world.ask(&world.admin, Method::PATCH, &path).header("x-request-id", "patched").json(&body);
+        heard(request).await.body(200);
+    }
+    assert_eq!(rows_of(&world, "patched").await.len(), 2);
+    // The first is an event, and the repeat is none.
+    let path = format!("/api/copies/{copy}/reopen");
+    for (request_id, rows) in [("first", 0), ("repeat", 1)] {
+        let request = world.ask(&world.admin, Method::POST, &path).header("idempotency-key", "reopen-1");
+        let request = request.header("x-request-id", request_id).json(&json!({"reason": "a second look"}));
+        heard(request).await.body(200);
+        assert_eq!(rows_of(&world, request_id).await.len(), rows, "{request_id}");
     }
 }

@@ -14,7 +14,8 @@ use super::{asked, rows, rows_of, world};
 
 #[tokio::test]
 async fn a_refusal_of_each_route_leaves_one_row_and_shows_nothing() {
-    let world = world(AccessLogLimits { refusals: 1_000, ..AccessLogLimits::default() }).await;
+    let world =
+        world(AccessLogLimits { refusals: 1_000, refusals_each: 1_000, ..AccessLogLimits::default() }).await;
     let student = world.student(SubjectId(Uuid::now_v7())).await;
     let id = Uuid::now_v7().to_string();
     let mut refused = 0;
@@ -108,4 +109,19 @@ async fn a_flood_of_refusals_is_written_within_its_budget_and_counted_beyond_it(
     assert_eq!((count("refused", false), count("left_out", false), count("refused", true)), (5, 35, 1));
     assert_eq!(world.figure("access_log_refusals_left_out_total{caller=\"nobody\"}"), 35);
     assert_eq!(world.figure("access_log_refusals_left_out_total{caller=\"known\"}"), 0);
+}
+
+#[tokio::test]
+async fn what_one_caller_is_refused_hides_nothing_of_what_another_is() {
+    let limits = AccessLogLimits { refusals: 6, refusals_each: 3, ..AccessLogLimits::default() };
+    let world = world(limits).await;
+    for _ in 0..10 {
+        world.post(&world.auditor, "/api/exams", json!({"code": "X"})).await.refused(403, "role_forbidden");
+    }
+    world.post(&world.grader, "/api/exams", json!({"code": "X"})).await.refused(403, "role_forbidden");
+    let rows = rows(&world).await;
+    let of = |who: &Person| {
+        rows.iter().filter(|row| row.actor_id == Some(who.id.0) && row.outcome == "refused").count()
+    };
+    assert_eq!((of(&world.auditor), of(&world.grader)), (3, 1));
 }

@@ -94,3 +94,39 @@ async fn a_block_keeps_whoever_it_names_from_nothing_else() {
     assert_eq!(status(&again).await, 401);
     office.running.stop().await;
 }
+
+#[tokio::test]
+async fn a_student_who_is_blocked_by_one_of_their_pseudonyms_comes_by_none_of_them() {
+    let place = Place::new().await;
+    let office = SignedIn::with(&place, quick).await;
+    let (anna, bob) = (office.register("Anna").await, office.register("Bob").await);
+    for (subject, reference) in [(&anna, "S-1"), (&bob, "S-2")] {
+        assert_eq!(office.references(subject, &[reference]).await.status, 204);
+    }
+    let made = run_at(&place, &["token", "create", "--role", "student", "--subject", &anna]).await;
+    assert!(made.status.success(), "{}", stderr(&made));
+    let own = stdout(&made).trim().to_owned();
+    let (of_issuer, of_bob) = (office.student("anna", "S-1"), office.student("bob", "S-2"));
+    for token in [&own, &of_issuer, &of_bob] {
+        assert_eq!(office.get(token, "/api/results").await.status, 200);
+    }
+    let me = office.get(&own, "/api/me").await.body(200);
+    let pseudonym = me["actor_id"].as_str().unwrap();
+    let blocked = run_at(&place, &["actor", "block", pseudonym, "--reason", "lost the token"]).await;
+    assert!(blocked.status.success(), "{}", stderr(&blocked));
+    for token in [&own, &of_issuer, &office.student("anna's second account", "S-1")] {
+        seen("they are kept out", async || {
+            (office.get(token, "/api/results").await.status == 401).then_some(())
+        })
+        .await;
+    }
+    assert_eq!(office.get(&of_bob, "/api/results").await.status, 200);
+    assert!(run_at(&place, &["actor", "unblock", pseudonym]).await.status.success());
+    for token in [&own, &of_issuer] {
+        seen("they are let in", async || {
+            (office.get(token, "/api/results").await.status == 200).then_some(())
+        })
+        .await;
+    }
+    office.running.stop().await;
+}

@@ -212,3 +212,19 @@ async fn a_service_without_an_issuer_takes_its_own_tokens_alone() {
     assert_eq!(running.desk.get(&running.desk.admin, super::office::OPEN_TO_ALL).await.status, 200);
     running.stop().await;
 }
+
+#[tokio::test]
+async fn tokens_that_have_ended_are_no_guesses_however_many_come_from_one_address() {
+    let place = Place::new().await;
+    let office = SignedIn::with(&place, |service| service.limits.http.failed_sign_ins = 2).await;
+    let ended = office.signer.token(&with(claims("anna", "auditor"), "exp", json!(now() - 600)));
+    for _ in 0..10 {
+        let body = office.get(&ended, super::office::OPEN_TO_ALL).await.refused(401, "unauthorised");
+        assert!(body["detail"].as_str().unwrap().contains("sign in again"), "{body}");
+    }
+    let forged = Signer::ed("nobody's").token(&claims("anna", "auditor"));
+    let said = [office.status(&forged).await, office.status(&forged).await, office.status(&forged).await];
+    assert_eq!(said, [401, 401, 429]);
+    assert_eq!(office.status(&ended).await, 401);
+    office.running.stop().await;
+}
