@@ -188,17 +188,24 @@ impl Connection {
     }
 }
 
-/// What a connection is told whose address has as many as it may: with the pause after which an idle one has ended.
-const TURNED_AWAY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 10\r\nconnection: close\r\n\
-content-type: text/plain\r\ncontent-length: 73\r\n\r\n\
-too many connections from this address; close some, or keep and use them\n";
+/// What a connection is told whose address has as many as it may. There was no request, and so it has no id.
+const TURNED_AWAY: &str = "{\"detail\":\"too many connections from this address: close some, or keep and use them\",\
+\"code\":\"too_many_connections\",\"request_id\":null}";
+
+/// The pause after which a connection that was idle has ended, in seconds.
+const TURNED_AWAY_SECONDS: u32 = 10;
 
 /// Says so and hangs up, without waiting: nothing is to be held for a connection that is not taken.
 fn turn_away(stream: TcpStream) {
     use std::io::Write as _;
     if let Ok(mut stream) = stream.into_std() {
         // A client that takes nothing is none the worse off for hearing nothing.
-        let _ = stream.write_all(TURNED_AWAY);
+        let _ = write!(
+            stream,
+            "HTTP/1.1 429 Too Many Requests\r\nretry-after: {TURNED_AWAY_SECONDS}\r\nconnection: close\r\n\
+             cache-control: no-store\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{TURNED_AWAY}",
+            TURNED_AWAY.len()
+        );
         let _ = stream.shutdown(Shutdown::Write);
     }
 }

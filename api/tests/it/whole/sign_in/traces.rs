@@ -100,10 +100,12 @@ async fn half_a_configuration_keeps_the_service_from_starting_and_says_what_is_m
     };
     let issuer = ("GRADELEDGER_OIDC_ISSUER", ISSUER);
     let said = refusal(&[issuer], &["--oidc-audience", AUDIENCE]).await;
-    assert!(said.contains("and GRADELEDGER_OIDC_JWKS is not set"), "{said}");
+    assert!(said.contains("not set: GRADELEDGER_OIDC_JWKS. Set all of them"), "{said}");
     let audience = ("GRADELEDGER_OIDC_AUDIENCE", AUDIENCE);
     let said = refusal(&[issuer, audience], &["--oidc-jwks", "http://sso.example/certs"]).await;
     assert!(said.contains("https:// URL"), "{said}");
+    let said = refusal(&[issuer, audience], &["--oidc-jwks", "/nowhere/jwks.json"]).await;
+    assert!(said.contains("/nowhere/jwks.json, which holds no keys"), "{said}");
     let whole = [issuer, audience, ("GRADELEDGER_OIDC_JWKS", "https://sso.example/certs")];
     let said = refusal(&whole, &["--limit", "sign_in.leeway=61s"]).await;
     assert!(said.contains("sign_in.leeway is at most 60 s"), "{said}");
