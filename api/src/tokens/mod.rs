@@ -17,7 +17,7 @@ pub use lookup::Tokens;
 pub use rights::Rights;
 pub use secret::{Token, TokenHash};
 pub use store::{Listed, create, list, revoke};
-pub use students::{Given, give, revoke_all};
+pub use students::{Given, give, revoke_all, signs_in};
 
 use domain::access::{self, Act, Scopes};
 use domain::{ActorId, Role, SubjectId};

@@ -88,3 +88,11 @@ pub async fn revoke_all(keys: &PgPool, subject: SubjectId) -> Result<u64, TokenE
     let end = "UPDATE tokens SET revoked_at = now() WHERE subject_id = $1 AND revoked_at IS NULL";
     Ok(sqlx::query(end).bind(subject.0).execute(keys).await?.rows_affected())
 }
+
+/// What lets a student in, as JSON: their tokens without their secrets, their sign-ins at the issuer, and how many references.
+///
+/// # Errors
+/// The database's.
+pub async fn signs_in(keys: &PgPool, subject: SubjectId) -> Result<serde_json::Value, TokenError> {
+    Ok(sqlx::query_scalar(include_str!("signs_in.sql")).bind(subject.0).fetch_one(keys).await?)
+}

@@ -1,7 +1,7 @@
 //! All that the ledger holds about one person, as one ZIP: for them, and for whoever answers for their data.
 //!
-//! `subject.json` tells who they are, what was done with their data, and every copy of theirs with its marks, texts and trail;
-//! scans, pages and final PDFs lie beside it as files. Staff stands there by pseudonym. Of another person there is nothing: where
+//! `subject.json` tells who they are, what was done with their data, every copy of theirs with its marks, texts and trail, what lets
+//! them in, and who read what; scans, pages and final PDFs lie beside it as files. Staff stands there by pseudonym. Of another person there is nothing: where
 //! a copy was taken for somebody else's, whose it was is withheld.
 //!
 //! One file at a time is in memory, so that its size does not depend on how much there is.
@@ -80,9 +80,10 @@ impl App {
         let answer =
             identity::read(self.opened(SIGHT, to_json(&SubjectAnswer::of(subject, &standing))).await?);
         let (mut copies, mut files) = (Vec::new(), Vec::new());
-        for copy in self.copies_of(subject).await? {
-            copies.push(self.copy_of_subject(copy).await?);
-            files.extend(self.files_of(copy).await?);
+        let theirs = self.copies_of(subject).await?;
+        for copy in &theirs {
+            copies.push(self.copy_of_subject(*copy).await?);
+            files.extend(self.files_of(*copy).await?);
         }
         let document = json!({
             "format": FORMAT,
@@ -90,6 +91,7 @@ impl App {
             "subject": answer,
             "events": self.told_of(subject).await?,
             "copies": copies,
+            "known_by": self.known_by(subject, &theirs).await?,
             "files": files.iter().map(File::told).collect::<Vec<_>>(),
         });
         Ok((document, files))

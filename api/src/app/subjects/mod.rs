@@ -7,6 +7,7 @@ mod copies_of;
 mod erase;
 mod export;
 mod identity;
+mod known_by;
 mod read;
 mod sign_in;
 

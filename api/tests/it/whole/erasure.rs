@@ -315,6 +315,24 @@ async fn an_export_is_all_that_is_kept_of_one_person_and_an_erasure_takes_two_ad
     let changed = office.act(&office.clerk, Method::PATCH, &subject, "", change).await;
     changed.body(200);
 
+    // A student who looks, and a grader who looked at their copy.
+    let given =
+        office.act(&office.clerk, Method::POST, &subject, "/tokens", json!({"life_seconds": 600})).await;
+    let given = given.body(201)["token"].as_str().unwrap().to_owned();
+    let looks = office.desk.bare(Method::GET, "/api/results").bearer_auth(&given);
+    office.desk.hear(looks).await.body(200);
+    assert_eq!(
+        office.desk.get(&office.desk.grader, &format!("/api/copies/{copy}/pages/0.png")).await.status,
+        200
+    );
+    seen("what they looked at is in the log", async || {
+        let looked =
+            "SELECT count(DISTINCT act) FROM access_log WHERE act IN ('read own results', 'read pages')";
+        let acts: i64 = sqlx::query_scalar(looked).fetch_one(&office.keys).await.unwrap();
+        (acts == 2).then_some(())
+    })
+    .await;
+
     let said = office.desk.get(&office.desk.admin, &format!("/api/subjects/{subject}/export")).await;
     assert_eq!((said.status, said.header("content-type")), (200, "application/zip"));
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(said.bytes)).unwrap();
@@ -323,6 +341,14 @@ async fn an_export_is_all_that_is_kept_of_one_person_and_an_erasure_takes_two_ad
     assert!(told["events"][1]["data"]["before"].as_str().unwrap().contains(NAME), "{told}");
     assert_eq!(told["copies"][0]["annotations"][0]["text"], COMMENT);
     assert_eq!(told["files"].as_array().unwrap().len(), 4, "{told}");
+    let known = &told["known_by"];
+    assert_eq!((known["tokens"].as_array().unwrap().len(), &known["references"]), (1, &json!(0)), "{known}");
+    assert!(!known.to_string().contains(&given), "no token is in it");
+    let acts: Vec<&str> =
+        known["accesses"].as_array().unwrap().iter().filter_map(|row| row["act"].as_str()).collect();
+    for act in ["read subjects", "read own results", "read pages"] {
+        assert!(acts.contains(&act), "{act}: {acts:?}");
+    }
     assert!(read(&mut zip, &format!("copies/{copy}/scan.pdf")).starts_with(b"%PDF"));
     assert!(read(&mut zip, &format!("copies/{copy}/final-1.pdf")).starts_with(b"%PDF"));
     assert!(read(&mut zip, &format!("copies/{copy}/pages/1.png")).starts_with(b"\x89PNG"));
