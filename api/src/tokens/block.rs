@@ -51,6 +51,15 @@ pub async fn named(keys: &PgPool, name_or_id: &str) -> Result<Option<ActorId>, T
     Ok(found.map(ActorId))
 }
 
+/// Whether somebody acts under this pseudonym.
+///
+/// # Errors
+/// The database's.
+pub async fn is_known(keys: &PgPool, actor: ActorId) -> Result<bool, TokenError> {
+    let there = sqlx::query_scalar("SELECT EXISTS (SELECT FROM actors WHERE actor_id = $1)").bind(actor.0);
+    Ok(there.fetch_one(keys).await?)
+}
+
 /// Blocks an actor, or gives another reason for a block that stands. Processes that have a token of theirs cached follow within
 /// [`HttpLimits::token_cache`](crate::limits::HttpLimits::token_cache).
 ///

@@ -12,7 +12,7 @@ mod secret;
 mod store;
 mod students;
 
-pub use block::{Known, block, known, named, unblock};
+pub use block::{Known, block, is_known, known, named, unblock};
 pub use lookup::Tokens;
 pub use rights::Rights;
 pub use secret::{Token, TokenHash};

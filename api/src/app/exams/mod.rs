@@ -11,6 +11,7 @@ use domain::{ActorId, ExamCode, ExamId, Question};
 use uuid::Uuid;
 
 use super::{App, AppError, Caller, Written};
+use crate::tokens;
 
 impl App {
     /// Creates an exam; its id is in the answer.
@@ -48,6 +49,13 @@ impl App {
     ) -> Result<Written, AppError> {
         if duty == Duty::Lead {
             check_names_leads(caller)?;
+        }
+        // A mistyped pseudonym would be dealt copies that nobody marks.
+        if !tokens::is_known(self.vault.keys().pool(), grader).await? {
+            let detail = "nobody acts under this pseudonym: it is the actor_id that GET /api/me says to the grader, and \
+                          `gradeledger token create` to the operator";
+            let refusal = AppError::unprocessable("no_such_actor", detail.to_owned());
+            return self.repeat_or(caller, refusal).await;
         }
         self.command_exam(caller, exam, ExamCommand::EnrolGrader { grader, duty }).await
     }

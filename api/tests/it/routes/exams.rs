@@ -1,6 +1,5 @@
 //! `/api/exams`.
 
-use domain::ActorId;
 use http::Method;
 use insta::assert_json_snapshot;
 use serde_json::json;
@@ -40,6 +39,8 @@ async fn a_grader_is_enrolled_once_and_removed_once() {
     world.post(&world.admin, &path, again).await.refused(409, "enrolled");
     let as_lead = json!({"grader_id": world.grader.id, "duty": "LEAD"});
     world.post(&world.admin, &path, as_lead).await.refused(409, "enrolled");
+    let as_nobody = json!({"grader_id": Uuid::now_v7()});
+    world.post(&world.admin, &path, as_nobody).await.refused(422, "no_such_actor");
     let as_judge = json!({"grader_id": Uuid::now_v7(), "duty": "JUDGE"});
     world.post(&world.admin, &path, as_judge).await.refused(400, "invalid_json");
     let one = format!("{path}/{}", world.grader.id);
@@ -76,7 +77,7 @@ async fn an_archived_exam_takes_nothing_more() {
     assert_eq!(archived["status"], "archived");
     let late = world.send_scan(exam, "A-1", "late.pdf").await;
     assert_eq!(late.refused(409, "archived")["current_sequence"], archived["sequence"]);
-    let enrol = json!({"grader_id": ActorId(Uuid::now_v7())});
+    let enrol = json!({"grader_id": world.other.id});
     world.post(&world.admin, &format!("{path}/graders"), enrol).await.refused(409, "archived");
 }
 
@@ -157,7 +158,7 @@ async fn what_a_later_build_wrote_is_answered_with_503_and_what_to_do() {
         ships(pool, [stream.0, event_type, "1"]).await;
         append_as(pool, stream, (event_type, "1"), json!({ event_type: {} })).await;
     }
-    let enrol = json!({"grader_id": Uuid::now_v7()});
+    let enrol = json!({"grader_id": world.other.id});
     for said in [
         world.post(&world.admin, &format!("/api/exams/{exam}/graders"), enrol).await,
         world.post(&world.grader, &format!("/api/copies/{copy}/lock"), json!({})).await,
