@@ -1,4 +1,5 @@
-//! Commands a second through the whole append path, beside pgbench on the same server in the same run.
+//! Commands a second through the whole append path, beside pgbench and the stock framework with the same aggregate, on the same
+//! server in the same run.
 //!
 //! `cargo bench -p gradeledger --bench append`; needs `pgbench` on the PATH or in `PG_BIN_DIR`. Ratios travel, absolute
 //! numbers do not.
@@ -13,22 +14,39 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use cqrs_es::CqrsFramework;
+use cqrs_es::persist::PersistedEventStore;
 use domain::copy::command::Marking;
 use domain::copy::{CopyAction, CopyCommand, ExamCopy, Page, ShownLock};
 use domain::{ActorId, AnonymousId, CopyId, Digest, ExamId, LockId, Points, Question, Role, Timestamp};
-use fixtures::database::TestCluster;
+use fixtures::database::{TestCluster, TestDatabase};
 use gradeledger::ledger::{AppendSeen, By, Ledger, LedgerLimits, Order};
+use postgres_es::PostgresEventRepository;
 use serde_json::Value;
+use sqlx::postgres::PgPoolOptions;
 use tokio::sync::Barrier;
 use uuid::Uuid;
 
 const SECONDS: u64 = 4;
 
+/// Tasks, and clients of pgbench, at the same time.
+const CROWDS: [usize; 4] = [1, 8, 32, 64];
+
 #[tokio::main]
 async fn main() {
-    let cluster = TestCluster::own().await;
+    // The first is what a ledger runs on. On the second pgbench has all that group commit would win for nothing.
+    for (name, cluster) in [
+        ("a Postgres that flushes each commit", TestCluster::durable().await),
+        ("a Postgres that flushes nothing", TestCluster::own().await),
+    ] {
+        println!("\non {name}");
+        compare(&cluster).await;
+    }
+}
+
+async fn compare(cluster: &TestCluster) {
     let database = cluster.database().await;
     let ledger = Ledger::open(database.pool().clone(), LedgerLimits::default()).await.unwrap();
     for table in [
@@ -39,11 +57,7 @@ async fn main() {
     ] {
         sqlx::query(table).execute(database.pool()).await.unwrap();
     }
-    let mut of_pgbench = 0.0;
-    for clients in [8, 32] {
-        of_pgbench = pgbench(database.url(), clients);
-        println!("pgbench, single-row inserts, {clients:2} clients: {of_pgbench:8.0} transactions/s");
-    }
+    let stock = stock(&database).await;
     let seen = Arc::new([const { AtomicU64::new(0) }; 3]);
     let watcher = Arc::clone(&seen);
     ledger.watch(move |seen| {
@@ -53,39 +67,63 @@ async fn main() {
             sum.fetch_add(more, Ordering::Relaxed);
         }
     });
-    for tasks in [1, 8, 32, 64, 256] {
+    println!("tasks  commands/s  pgbench/s  ratio  stock/s  ratio  commands a batch  ms a batch");
+    for tasks in CROWDS {
+        let of_pgbench = pgbench(database.url(), tasks);
+        let of_stock = commands(&Side::Stock(Arc::clone(&stock)), tasks).await;
         seen.iter().for_each(|sum| sum.store(0, Ordering::Relaxed));
-        let rate = commands(&ledger, tasks).await;
-        println!(
-            "execute, {tasks:3} tasks: {rate:8.0} commands/s, {:.2} of pgbench at 32",
-            rate / of_pgbench
-        );
+        let rate = commands(&Side::Ours(ledger.clone()), tasks).await;
         let [batches, commands, micros] = [0, 1, 2].map(|sum| seen[sum].load(Ordering::Relaxed) as f64);
         println!(
-            "    {:.1} commands a batch, {:.2} ms a batch",
+            "{tasks:5}  {rate:10.0}  {of_pgbench:9.0}  {:5.2}  {of_stock:7.0}  {:5.1}  {:16.1}  {:10.2}",
+            rate / of_pgbench,
+            rate / of_stock,
             commands / batches,
             micros / batches / 1_000.0
         );
     }
-    let again = pgbench(database.url(), 32);
-    println!("pgbench again, 32 clients: {again:8.0} transactions/s");
+}
+
+type Stock = CqrsFramework<ExamCopy, PersistedEventStore<PostgresEventRepository, ExamCopy>>;
+
+/// Who carries the commands out.
+#[derive(Clone)]
+enum Side {
+    Ours(Ledger),
+    Stock(Arc<Stock>),
+}
+
+/// The framework that the aggregate is written for, as it comes, over a table of its own.
+async fn stock(database: &TestDatabase) -> Arc<Stock> {
+    for statement in [
+        "CREATE SCHEMA stock",
+        "CREATE TABLE stock.events (aggregate_type text NOT NULL, aggregate_id text NOT NULL, \
+             sequence bigint NOT NULL CHECK (sequence >= 0), event_type text NOT NULL, event_version text NOT NULL, \
+             payload json NOT NULL, metadata json NOT NULL, PRIMARY KEY (aggregate_type, aggregate_id, sequence))",
+    ] {
+        sqlx::query(statement).execute(database.pool()).await.unwrap();
+    }
+    let options = database.connect_options().options([("search_path", "stock")]);
+    let pool = PgPoolOptions::new().max_connections(64).connect_with(options).await.unwrap();
+    let store = PersistedEventStore::new_event_store(PostgresEventRepository::new(pool));
+    Arc::new(CqrsFramework::new(store, Vec::new(), ()))
 }
 
 /// Each task marks a copy of its own, as fast as it is answered.
-async fn commands(ledger: &Ledger, tasks: usize) -> f64 {
+async fn commands(side: &Side, tasks: usize) -> f64 {
     let stop = Arc::new(AtomicBool::new(false));
     let start = Arc::new(Barrier::new(tasks + 1));
     let mut running = Vec::new();
     for _ in 0..tasks {
-        let (copy, shown, actor) = locked(ledger).await;
-        let (ledger, stop, start) = (ledger.clone(), Arc::clone(&stop), Arc::clone(&start));
+        let (copy, shown, actor) = locked(side).await;
+        let (side, stop, start) = (side.clone(), Arc::clone(&stop), Arc::clone(&start));
         running.push(tokio::spawn(async move {
             let mut done = 0_u64;
             start.wait().await;
             while !stop.load(Ordering::Relaxed) {
                 let points = Points(i64::try_from(done % 1_000).unwrap() + 1);
                 let act = Marking::ScoreQuestion { question: "1".parse().unwrap(), points: Some(points) };
-                execute(&ledger, actor, copy, CopyAction::Mark { shown, act }).await;
+                execute(&side, actor, copy, CopyAction::Mark { shown, act }).await;
                 done += 1;
             }
             done
@@ -102,7 +140,7 @@ async fn commands(ledger: &Ledger, tasks: usize) -> f64 {
     done as f64 / began.elapsed().as_secs_f64()
 }
 
-async fn locked(ledger: &Ledger) -> (CopyId, ShownLock, ActorId) {
+async fn locked(side: &Side) -> (CopyId, ShownLock, ActorId) {
     let (exam, anonymous_id) = (ExamId(Uuid::now_v7()), "A-1".parse::<AnonymousId>().unwrap());
     let (copy, actor, lock) =
         (CopyId::of(exam, &anonymous_id), ActorId(Uuid::now_v7()), LockId(Uuid::now_v7()));
@@ -122,12 +160,21 @@ async fn locked(ledger: &Ledger) -> (CopyId, ShownLock, ActorId) {
         CopyAction::AcquireLock { lock, ttl_seconds: 3_600 },
     ];
     for action in actions {
-        execute(ledger, actor, copy, action).await;
+        execute(side, actor, copy, action).await;
     }
     (copy, ShownLock::Of(lock), actor)
 }
 
-async fn execute(ledger: &Ledger, actor: ActorId, copy: CopyId, action: CopyAction) {
+async fn execute(side: &Side, actor: ActorId, copy: CopyId, action: CopyAction) {
+    let ledger = match side {
+        Side::Ours(ledger) => ledger,
+        Side::Stock(stock) => {
+            let at = Timestamp::from_micros(
+                i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap(),
+            );
+            return stock.execute(&copy.to_string(), CopyCommand { actor, at, action }).await.unwrap();
+        }
+    };
     let order = Order::<ExamCopy> {
         by: By {
             actor,
@@ -145,13 +192,13 @@ async fn execute(ledger: &Ledger, actor: ActorId, copy: CopyId, action: CopyActi
 }
 
 /// Transactions a second of raw inserts of a like row into a like table.
-fn pgbench(url: &str, clients: u32) -> f64 {
+fn pgbench(url: &str, clients: usize) -> f64 {
     let script = std::env::temp_dir().join(format!("gradeledger-append-{}.sql", std::process::id()));
     std::fs::write(&script, include_str!("raw_insert.sql")).unwrap();
     let program = std::env::var_os("PG_BIN_DIR")
         .map_or_else(|| PathBuf::from("pgbench"), |bin| PathBuf::from(bin).join("pgbench"));
     let output = Command::new(program)
-        .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
+        .args(["--no-vacuum", "--protocol=prepared", if clients == 1 { "--jobs=1" } else { "--jobs=2" }])
         .arg(format!("--client={clients}"))
         .arg(format!("--time={SECONDS}"))
         .arg("--file")
