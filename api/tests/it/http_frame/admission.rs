@@ -243,5 +243,6 @@ async fn who_comes_for_the_first_time_gets_in_beside_a_flood_of_requests_without
         let (token, _) = gradeledger::tokens::create(&world.keys, Role::Grader, name, None).await.unwrap();
         assert_eq!(world.read_as(token.reveal()).await.status(), 200, "{name}");
     }
-    assert_eq!(flood().await, 429);
+    // One a second comes back to them.
+    until("it is used up still", async || flood().await == 429).await;
 }
