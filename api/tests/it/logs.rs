@@ -164,6 +164,9 @@ async fn a_request_is_one_line_with_its_ids_and_without_its_query_and_commands_s
     let mark =
         world.ask(Method::POST, "/shown/notes").header("x-request-id", "mark-1").json(&json!({"points": 1}));
     assert_eq!(mark.send().await.unwrap().status(), 200);
+    // Of whoever is nobody here there is no line in the audit log: they could push the others out of its files.
+    let nobody = world.bare(Method::POST, "/shown/notes").header("x-request-id", "nobody-1");
+    assert_eq!(nobody.json(&json!({"points": 1})).send().await.unwrap().status(), 401);
     let fault = world.ask(Method::GET, "/shown/fault").header("x-request-id", "fault-1");
     assert_eq!(fault.send().await.unwrap().status(), 500);
     let panic = world.ask(Method::GET, "/shown/panic").header("x-request-id", "panic-1");

@@ -122,7 +122,7 @@ mod tests {
         let proxies = Proxies::new(proxies.iter().map(|text| text.parse().unwrap()).collect());
         let mut headers = HeaderMap::new();
         for text in forwarded {
-            headers.append(X_FORWARDED_FOR, HeaderValue::from_str(text).unwrap());
+            headers.append(X_FORWARDED_FOR, HeaderValue::from_bytes(text.as_bytes()).unwrap());
         }
         proxies.sender(peer.parse().unwrap(), &headers)
     }
@@ -142,6 +142,8 @@ mod tests {
             (&["192.0.2.0/24"], "192.0.2.77", &[], "192.0.2.77"),
             (&["192.0.2.0/24"], "::ffff:192.0.2.77", &["198.51.100.9:4711"], "198.51.100.9"),
             (&["::1"], "::1", &["[2001:db8::5]:443"], "2001:db8::"),
+            // What a client puts before is no address, and no ASCII either.
+            (&["192.0.2.0/24"], "192.0.2.77", &["ÿ, 198.51.100.9"], "198.51.100.9"),
         ] {
             let sender = of(proxies, peer, forwarded);
             assert_eq!(sender.address.0, address(expected).0, "{peer} {forwarded:?}");

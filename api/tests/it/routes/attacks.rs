@@ -175,3 +175,13 @@ async fn a_kept_answer_is_closed_to_a_grader_who_was_removed() {
     said.refused(404, "not_found");
     assert!(!Value::from(String::from_utf8_lossy(&said.bytes)).to_string().contains("bien"));
 }
+
+#[tokio::test]
+async fn a_filter_that_no_row_can_have_is_refused_and_reaches_no_database() {
+    let world = World::new().await;
+    let copy = world.requested().await;
+    for action in ["%00", "IMPORT%00", "import", "%27%20OR%201%3D1", &"A".repeat(41)] {
+        let path = format!("/api/copies/{copy}/audit?action={action}");
+        world.get(&world.admin, &path).await.refused(400, "invalid_query");
+    }
+}

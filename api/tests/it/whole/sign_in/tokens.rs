@@ -105,3 +105,13 @@ async fn a_token_is_for_a_student_who_is_there_and_for_a_time_that_is_bounded() 
     assert_eq!(office.0.get(&office.0.student("anna", "S-1"), OPEN_TO_ALL).await.status, 200);
     office.0.running.stop().await;
 }
+
+#[tokio::test]
+async fn a_reference_that_would_be_taken_for_a_subjects_id_is_not_entered() {
+    let place = Place::new().await;
+    let office = SignedIn::at(&place).await;
+    let anna = office.register("Anna").await;
+    let reference = uuid::Uuid::now_v7().to_string();
+    office.references(&anna, &[&reference]).await.refused(422, "reference_is_an_id");
+    office.running.stop().await;
+}
