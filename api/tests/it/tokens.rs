@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use domain::Role;
+use domain::access::Scopes;
+use domain::{Role, SubjectId};
 use fixtures::database::TestDatabase;
 use gradeledger::limits::HttpLimits;
-use gradeledger::tokens::{self, Token, TokenError, Tokens};
+use gradeledger::tokens::{self, Rights, Token, TokenError, Tokens};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use uuid::Uuid;
 
 async fn keys() -> (TestDatabase, PgPool) {
     let database = TestDatabase::new().await;
@@ -75,4 +77,26 @@ async fn names_roles_and_lives_that_make_no_sense_are_refused() {
         assert!(matches!(create(Role::Grader, "Bo", life).await, Err(TokenError::BadLife)));
     }
     assert_eq!(tokens::list(&keys).await.unwrap(), []);
+}
+
+/// Whoever made it while they were being erased, or brought it back from a backup.
+#[tokio::test]
+async fn a_token_of_a_student_whose_data_was_erased_opens_nothing_and_none_is_given() {
+    let (_database, keys) = keys().await;
+    let (erased, other) = (SubjectId(Uuid::now_v7()), SubjectId(Uuid::now_v7()));
+    let known = Tokens::new(keys.clone(), &HttpLimits::default());
+    let mut made = Vec::new();
+    for (subject, name) in [(erased, "Anna"), (other, "Bo")] {
+        let rights = Rights { role: Role::Student, scopes: Scopes::NONE, subject: Some(subject) };
+        made.push(tokens::create(&keys, rights, name, None).await.unwrap().0);
+    }
+    sqlx::query("INSERT INTO erased_owners (owner_kind, owner_id) VALUES ('subject', $1)")
+        .bind(erased.0)
+        .execute(&keys)
+        .await
+        .unwrap();
+    assert_eq!(known.actor(&made[0]).await.unwrap(), None);
+    assert_eq!(known.actor(&made[1]).await.unwrap().unwrap().subject, Some(other));
+    let given = tokens::give(&keys, erased, Duration::from_secs(60), 5).await;
+    assert!(matches!(given, Err(TokenError::Erased)), "{given:?}");
 }
