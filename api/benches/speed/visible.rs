@@ -1,14 +1,7 @@
 //! From the acknowledgement of an append to the moment when each view shows it, at a steady rate of commands.
 //!
-//! `cargo bench -p gradeledger --bench visible`. Commands come by the clock, whether or not the ones before are answered, so
-//! that a stall counts for everyone who would have met it. Ratios travel, absolute numbers do not: beside the times
-//! stands what one insert and its commit take on the same server.
-
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a bench that cannot set up its world should fail there"
-)]
+//! Commands come by the clock, whether or not the ones before are answered, so that a stall counts for everyone who would have
+//! met it. Beside the times stands what one insert and its commit take on the same server.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,13 +15,14 @@ use migrations::{
     PrivateOptions, PrivatePostgres, SchemaName, SessionLimits, Source, connect_options, migrate_ledger,
 };
 use projections::{ProjectorLimits, Projectors, ViewName, Views, views};
-use serde_json::{Value, json};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until};
 
-#[path = "visible/marking.rs"]
+use crate::report::{Figure, Report, Target};
+use crate::spread::Spread;
+
 mod marking;
 
 /// Commands a second.
@@ -70,7 +64,7 @@ type Seen = BTreeMap<ViewKey, Vec<(i64, Instant)>>;
 type ViewKey = &'static str;
 
 #[tokio::main]
-async fn main() {
+pub(crate) async fn run(report: &mut Report) {
     let folder = ClusterFolder::own().await;
     let (options, private) = durable(&folder).await;
     let insert = single_inserts(&options).await;
@@ -88,7 +82,7 @@ async fn main() {
     let counted: Vec<&Answered> = commands.iter().filter(|command| command.due >= start + WARM_UP).collect();
     projectors.stop().await;
     private.stop().await.unwrap();
-    report(&counted, &seen, insert);
+    tell(report, &counted, &seen, insert);
 }
 
 /// A ledger on a Postgres of its own that flushes every commit.
@@ -172,84 +166,36 @@ async fn single_inserts(options: &PgConnectOptions) -> Vec<Duration> {
     took
 }
 
-fn report(counted: &[&Answered], seen: &Seen, insert: Vec<Duration>) {
+fn tell(report: &mut Report, counted: &[&Answered], seen: &Seen, insert: Vec<Duration>) {
     let insert = Spread::of(insert);
     println!(
-        "{RATE} commands/s for {} s over {COPIES} copies of {} pages; {}",
+        "{RATE} commands/s for {} s over {COPIES} copies of {} pages",
         MEASURED.as_secs(),
-        marking::PAGES,
-        machine()
+        marking::PAGES
     );
-    println!(
-        "{:<28}{:>9}{:>9}{:>9}{:>9}{:>22}",
-        "milliseconds", "p50", "p95", "p99", "max", "p99 / commit p50"
-    );
-    let mut rows = BTreeMap::new();
-    let mut line = |name: String, spread: Spread| {
-        println!("{name:<28}{spread}{:>22.1}", spread.p99 / insert.p50);
-        rows.insert(name, spread.json());
+    println!("{:<28}{}", "milliseconds", Spread::HEADING);
+    let mut line = |name: String, spread: Spread, target: Option<Target>| {
+        println!("{name:<28}{spread}");
+        report.figure(Figure {
+            case: format!("p99 from {name}"),
+            unit: "ms",
+            ours: spread.p99,
+            beside: Some(("insert, p50", insert.p50)),
+            target,
+        });
     };
-    line("insert and commit".to_owned(), insert);
-    line("due to answered".to_owned(), Spread::of(counted.iter().map(|it| it.at - it.due).collect()));
-    let mut worst = 0.0_f64;
+    line("due to answered".to_owned(), Spread::of(counted.iter().map(|it| it.at - it.due).collect()), None);
     for (view, steps) in seen {
         let spread = Spread::of(counted.iter().map(|it| visible(steps, it)).collect());
-        worst = worst.max(spread.p99);
-        line(format!("answered to {view}"), spread);
-        let read: Vec<Duration> =
-            counted.iter().filter(|it| it.read.0.name == *view).map(|it| it.read.1).collect();
-        line("  its readers waited".to_owned() + " " + view, Spread::of(read));
+        let target = Target::AtMost(TARGET.as_secs_f64() * 1e3);
+        line(format!("answered to {view}"), spread, Some(target));
+        let read = counted.iter().filter(|it| it.read.0.name == *view).map(|it| it.read.1);
+        line(format!("answered to a reader of {view}"), Spread::of(read.collect()), None);
     }
-    let verdict = if worst < TARGET.as_secs_f64() * 1e3 { "under" } else { "NOT under" };
-    println!("p99 of the slowest view: {worst:.1} ms, {verdict} {} ms", TARGET.as_millis());
-    save(&json!({"rate": RATE, "copies": COPIES, "machine": machine(), "milliseconds": rows}));
 }
 
 /// How long after its answer a view showed a command; 0 where it was there first.
 fn visible(steps: &[(i64, Instant)], command: &Answered) -> Duration {
     let first = steps.partition_point(|(position, _)| *position < command.position);
     steps[first].1.saturating_duration_since(command.at)
-}
-
-fn save(figures: &Value) {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/visible.json");
-    std::fs::write(&folder, format!("{figures:#}\n")).unwrap();
-    println!("saved as {}", folder.display());
-}
-
-fn machine() -> String {
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("{cores} cores, {}", model.map_or("unknown", |(_, model)| model))
-}
-
-/// Times in milliseconds, as they are spread.
-#[derive(Clone, Copy)]
-struct Spread {
-    p50: f64,
-    p95: f64,
-    p99: f64,
-    max: f64,
-}
-
-impl Spread {
-    fn of(mut times: Vec<Duration>) -> Self {
-        times.sort_unstable();
-        let at = |share: f64| {
-            let nth = ((times.len() as f64 * share).ceil() as usize).clamp(1, times.len()) - 1;
-            times[nth].as_secs_f64() * 1e3
-        };
-        Self { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1.0) }
-    }
-
-    fn json(self) -> Value {
-        json!({"p50": self.p50, "p95": self.p95, "p99": self.p99, "max": self.max})
-    }
-}
-
-impl std::fmt::Display for Spread {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:9.2}{:9.2}{:9.2}{:9.2}", self.p50, self.p95, self.p99, self.max)
-    }
 }

@@ -1,13 +1,4 @@
 //! The past of a copy, beside the bare SELECT of the same rows on the same server in the same run.
-//!
-//! `cargo bench -p gradeledger --bench history`. Ratios travel, absolute numbers do not.
-
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a bench that cannot set up its world should fail there"
-)]
 
 use std::time::{Duration, Instant};
 
@@ -23,10 +14,12 @@ use gradeledger::ledger::{By, Ledger, LedgerLimits, Order};
 use gradeledger::limits::HistoryLimits;
 use gradeledger::vault::{KeyStore, MasterKey, Purpose, Vault, VaultOwner, VaultRow};
 use projections::history::{self, Moment};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::{PgPool, Row as _};
 use tokio::task::JoinSet;
 use uuid::Uuid;
+
+use crate::report::{Figure, Report};
 
 /// Lengths of history that are measured, in events.
 const LENGTHS: [u32; 3] = [50, 500, 5_000];
@@ -46,7 +39,7 @@ struct Office {
 }
 
 #[tokio::main]
-async fn main() {
+pub(crate) async fn run(report: &mut Report) {
     let cluster = TestCluster::own().await;
     let database = cluster.database().await;
     let pool = database.pool().clone();
@@ -59,23 +52,11 @@ async fn main() {
         running.spawn(async move { office.copy(OTHERS.1).await });
     }
     running.join_all().await;
-    let machine = machine(&office.pool).await;
-    println!("{machine}");
-    println!(
-        "{:>6}  {:>9}  {:>9}  {:>9}  {:>6}  {:>6}",
-        "events", "SELECT", "as-of", "answer", "as-of", "answer"
-    );
-    println!("{:>6}  {:>9}  {:>9}  {:>9}  {:>6}  {:>6}", "", "ms", "ms", "ms", "ratio", "ratio");
-    let mut measured = Vec::new();
     for events in LENGTHS {
         let copy = office.copy(events).await;
         sqlx::query("ANALYZE events").execute(&office.pool).await.unwrap();
-        measured.push(office.measure(copy, events).await);
+        office.measure(report, copy, events).await;
     }
-    let document = json!({ "bench": "history", "machine": machine, "measured": measured });
-    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/bench-history.json");
-    std::fs::write(file, format!("{document:#}\n")).unwrap();
-    println!("{file}");
 }
 
 impl Office {
@@ -155,7 +136,7 @@ impl Office {
         self.ledger.execute(copy.0, order).await.unwrap();
     }
 
-    async fn measure(&self, copy: CopyId, events: u32) -> Value {
+    async fn measure(&self, report: &mut Report, copy: CopyId, events: u32) {
         let most = HistoryLimits::default().events;
         let past = CopyPast {
             pool: &self.pool,
@@ -182,10 +163,15 @@ impl Office {
             );
         }
         let [select, fold, answer] = [select, fold, answer].map(median_ms);
-        let (of_fold, of_answer) = (fold / select, answer / select);
-        println!("{events:>6}  {select:>9.2}  {fold:>9.2}  {answer:>9.2}  {of_fold:>6.1}  {of_answer:>6.1}");
-        json!({ "events": events, "select_ms": select, "as_of_ms": fold, "answer_ms": answer,
-            "as_of_ratio": of_fold, "answer_ratio": of_answer })
+        for (what, ours) in [("folded", fold), ("as a document", answer)] {
+            report.figure(Figure {
+                case: format!("{events} events, {what}"),
+                unit: "ms",
+                ours,
+                beside: Some(("SELECT", select)),
+                target: None,
+            });
+        }
     }
 
     /// The same rows, read and thrown away.
@@ -209,14 +195,4 @@ async fn timed(work: impl Future<Output = ()>) -> Duration {
 fn median_ms(mut times: Vec<Duration>) -> f64 {
     times.sort_unstable();
     times[times.len() / 2].as_secs_f64() * 1_000.0
-}
-
-async fn machine(pool: &PgPool) -> String {
-    let postgres: String = sqlx::query_scalar("SHOW server_version").fetch_one(pool).await.unwrap();
-    let events: i64 = sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(pool).await.unwrap();
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let model = model.map_or("unknown processor", |(_, model)| model);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("{cores} cores of {model}, PostgreSQL {postgres} beside, {events} events of other copies")
 }

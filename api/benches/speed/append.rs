@@ -1,16 +1,6 @@
 //! Commands a second through the whole append path, beside pgbench and the stock framework with the same aggregate, on the same
-//! server in the same run.
-//!
-//! `cargo bench -p gradeledger --bench append`; needs `pgbench` on the PATH or in `PG_BIN_DIR`. Ratios travel, absolute
-//! numbers do not.
+//! server.
 
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a bench that cannot set up its world should fail there"
-)]
-
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -29,24 +19,25 @@ use sqlx::postgres::PgPoolOptions;
 use tokio::sync::Barrier;
 use uuid::Uuid;
 
+use crate::machine::postgres_program;
+use crate::report::{Figure, Report, Target};
+
 const SECONDS: u64 = 4;
 
 /// Tasks, and clients of pgbench, at the same time.
 const CROWDS: [usize; 4] = [1, 8, 32, 64];
 
 #[tokio::main]
-async fn main() {
+pub(crate) async fn run(report: &mut Report) {
     // The first is what a ledger runs on. On the second pgbench has all that group commit would win for nothing.
-    for (name, cluster) in [
-        ("a Postgres that flushes each commit", TestCluster::durable().await),
-        ("a Postgres that flushes nothing", TestCluster::own().await),
-    ] {
-        println!("\non {name}");
-        compare(&cluster).await;
+    for (name, cluster) in
+        [("flushing", TestCluster::durable().await), ("not flushing", TestCluster::own().await)]
+    {
+        compare(report, name, &cluster).await;
     }
 }
 
-async fn compare(cluster: &TestCluster) {
+async fn compare(report: &mut Report, name: &str, cluster: &TestCluster) {
     let database = cluster.database().await;
     let ledger = Ledger::open(database.pool().clone(), LedgerLimits::default()).await.unwrap();
     for table in [
@@ -67,20 +58,32 @@ async fn compare(cluster: &TestCluster) {
             sum.fetch_add(more, Ordering::Relaxed);
         }
     });
-    println!("tasks  commands/s  pgbench/s  ratio  stock/s  ratio  commands a batch  ms a batch");
     for tasks in CROWDS {
         let of_pgbench = pgbench(database.url(), tasks);
         let of_stock = commands(&Side::Stock(Arc::clone(&stock)), tasks).await;
         seen.iter().for_each(|sum| sum.store(0, Ordering::Relaxed));
         let rate = commands(&Side::Ours(ledger.clone()), tasks).await;
         let [batches, commands, micros] = [0, 1, 2].map(|sum| seen[sum].load(Ordering::Relaxed) as f64);
+        let mut figure = |beside, target| {
+            let case = format!("{name}, {tasks} at once");
+            report.figure(Figure { case, unit: "commands/s", ours: rate, beside: Some(beside), target });
+        };
+        figure(("pgbench", of_pgbench), least_of_pgbench(tasks).map(Target::RatioAtLeast));
+        figure(("stock postgres-es", of_stock), (tasks == 32).then_some(Target::RatioAtLeast(5.0)));
         println!(
-            "{tasks:5}  {rate:10.0}  {of_pgbench:9.0}  {:5.2}  {of_stock:7.0}  {:5.1}  {:16.1}  {:10.2}",
-            rate / of_pgbench,
-            rate / of_stock,
+            "  {:.1} commands a batch, {:.2} ms a batch",
             commands / batches,
             micros / batches / 1_000.0
         );
+    }
+}
+
+/// What a ledger reaches beside raw inserts by as many clients, where each commit is flushed.
+fn least_of_pgbench(tasks: usize) -> Option<f64> {
+    match tasks {
+        1 => Some(0.5),
+        32 | 64 => Some(1.0),
+        _ => None,
     }
 }
 
@@ -195,9 +198,7 @@ async fn execute(side: &Side, actor: ActorId, copy: CopyId, action: CopyAction) 
 fn pgbench(url: &str, clients: usize) -> f64 {
     let script = std::env::temp_dir().join(format!("gradeledger-append-{}.sql", std::process::id()));
     std::fs::write(&script, include_str!("raw_insert.sql")).unwrap();
-    let program = std::env::var_os("PG_BIN_DIR")
-        .map_or_else(|| PathBuf::from("pgbench"), |bin| PathBuf::from(bin).join("pgbench"));
-    let output = Command::new(program)
+    let output = Command::new(postgres_program("pgbench"))
         .args(["--no-vacuum", "--protocol=prepared", if clients == 1 { "--jobs=1" } else { "--jobs=2" }])
         .arg(format!("--client={clients}"))
         .arg(format!("--time={SECONDS}"))

@@ -1,21 +1,14 @@
 //! All views rebuilt, beside what Postgres gives the same events away at in the same run: the limit of anyone who reads them.
-//!
-//! `cargo bench -p gradeledger --bench rebuild [-- EVENTS]`. Ratios travel, absolute numbers do not.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a bench that cannot set up its world should fail there"
-)]
 
 use std::time::{Duration, Instant};
 
 use fixtures::database::{TestCluster, TestDatabase};
 use futures::TryStreamExt as _;
-use projections::{RebuildLimits, RebuildNews, ViewName, Views, views};
-use serde_json::{Value, json};
+use projections::{RebuildLimits, ViewName, Views, views};
 
-/// Events where nobody asks for another number: a year of a large school.
+use crate::report::{Figure, Report, Target};
+
+/// A year of a large school.
 const EVENTS: i64 = 1_000_000;
 /// Events of a copy in `rebuild.sql`.
 const A_COPY: i64 = 100;
@@ -25,16 +18,12 @@ const ROUNDS: usize = 3;
 const TICK_MS: u64 = 10;
 
 #[tokio::main]
-async fn main() {
-    let asked = std::env::args().skip(1).find_map(|argument| argument.parse::<i64>().ok());
-    let copies = asked.unwrap_or(EVENTS) / A_COPY;
+pub(crate) async fn run(report: &mut Report) {
     let cluster = TestCluster::own().await;
     let database = cluster.database().await;
-    fill(&database, copies).await;
+    fill(&database, EVENTS / A_COPY).await;
     let views = Views::new(database.pool().clone());
     let events = views.head().await.unwrap();
-    let machine = machine(&database, events).await;
-    println!("{machine}");
     println!(
         "{:>12}  {:>12}  {:>6}  {:>12}  {:>12}  {:>8}",
         "COPY", "rebuild", "ratio", "our CPU", "Postgres's", "memory"
@@ -44,10 +33,28 @@ async fn main() {
     for _ in 0..ROUNDS {
         measured.push(round(&database, &views, events).await);
     }
-    let document = json!({ "bench": "rebuild", "machine": machine, "events": events, "measured": measured });
-    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/bench-rebuild.json");
-    std::fs::write(file, format!("{document:#}\n")).unwrap();
-    println!("{file}");
+    let best = |of: fn(&Round) -> f64| measured.iter().map(of).fold(0.0, f64::max);
+    report.figure(Figure {
+        case: format!("all views of {events} events"),
+        unit: "events/s",
+        ours: best(|round| round.rebuilt),
+        beside: Some(("COPY events", best(|round| round.copied))),
+        target: Some(Target::AtLeast(150_000.0)),
+    });
+    report.figure(Figure {
+        case: "memory".to_owned(),
+        unit: "MB",
+        ours: best(|round| round.memory_mb),
+        beside: None,
+        target: None,
+    });
+}
+
+/// Events a second of both, and the most memory this process had.
+struct Round {
+    copied: f64,
+    rebuilt: f64,
+    memory_mb: f64,
 }
 
 async fn fill(database: &TestDatabase, copies: i64) {
@@ -57,19 +64,12 @@ async fn fill(database: &TestDatabase, copies: i64) {
     sqlx::query("VACUUM ANALYZE events").execute(&mut *connection).await.unwrap();
 }
 
-async fn round(database: &TestDatabase, views: &Views, events: i64) -> Value {
+async fn round(database: &TestDatabase, views: &Views, events: i64) -> Round {
     let copied = copy(database).await;
     let every: Vec<ViewName> = views::ALL.map(|(view, _)| view).to_vec();
     let (of_us, of_postgres) = (cpu_ms("self"), ended_sessions_ms(database).await);
-    let (began, mut held) = (Instant::now(), Duration::ZERO);
-    let proofs = views
-        .rebuild(&every, RebuildLimits::default(), &mut |news| {
-            if let RebuildNews::Swapped(proof) = news {
-                held = held.max(proof.held);
-            }
-        })
-        .await
-        .unwrap();
+    let began = Instant::now();
+    let proofs = views.rebuild(&every, RebuildLimits::default(), &mut |_| {}).await.unwrap();
     let rebuilt = began.elapsed();
     assert!(proofs.iter().all(|proof| proof.events == events));
     let (of_us, of_postgres) = (cpu_ms("self") - of_us, ended_sessions_ms(database).await - of_postgres);
@@ -77,9 +77,7 @@ async fn round(database: &TestDatabase, views: &Views, events: i64) -> Value {
     let (copy, rebuild, ratio) = (rate(copied), rate(rebuilt), copied.as_secs_f64() / rebuilt.as_secs_f64());
     let memory = peak_memory_mb();
     println!("{copy:>12.0}  {rebuild:>12.0}  {ratio:>6.2}  {of_us:>12}  {of_postgres:>12}  {memory:>8}");
-    json!({ "copy_events_per_second": copy, "rebuild_events_per_second": rebuild, "ratio": ratio,
-        "our_cpu_ms": of_us, "postgres_cpu_ms": of_postgres, "peak_memory_mb": memory,
-        "longest_swap_ms": held.as_millis() as u64 })
+    Round { copied: copy, rebuilt: rebuild, memory_mb: memory as f64 }
 }
 
 /// Every event, read and thrown away.
@@ -113,14 +111,4 @@ fn peak_memory_mb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     peak.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1_024
-}
-
-async fn machine(database: &TestDatabase, events: i64) -> String {
-    let postgres: String =
-        sqlx::query_scalar("SHOW server_version").fetch_one(database.pool()).await.unwrap();
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let model = model.map_or("unknown processor", |(_, model)| model);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("{cores} cores of {model}, PostgreSQL {postgres} beside, {events} events")
 }
