@@ -36,8 +36,9 @@ struct Answered {
 }
 
 const CALL: &str = "SELECT * FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
-                    '{}', '{}', '{}', '{}', '{}', '{}', '{}')";
+                    $16, $17, $18, $18, $19, $20, $17)";
 
+/// Each command comes with one sealed text, whose commitment is of its key.
 async fn append(pool: &PgPool, principal: Uuid, asked: &[Asked]) -> Vec<Answered> {
     let events: usize = asked.iter().map(|one| usize::try_from(one.events).unwrap()).sum();
     let each = |text: &str| vec![text.to_owned(); events];
@@ -57,6 +58,11 @@ async fn append(pool: &PgPool, principal: Uuid, asked: &[Asked]) -> Vec<Answered
         .bind(each("{}"))
         .bind(each("{}"))
         .bind(vec![Digest::of(b"content").0.to_vec(); events])
+        .bind((1..).take(asked.len()).collect::<Vec<i32>>())
+        .bind(asked.iter().map(|one| Digest::of(one.key.as_bytes()).0.to_vec()).collect::<Vec<_>>())
+        .bind(asked.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>())
+        .bind(vec!["copy"; asked.len()])
+        .bind(vec!["comments"; asked.len()])
         .fetch_all(pool)
         .await
         .unwrap();
@@ -99,6 +105,7 @@ async fn one_call_applies_exactly_the_commands_that_hold() {
         assert_eq!((five[4].positions, five[4].sequence), (Some((from + 3, from + 3)), 3));
     }
     assert_eq!((office.count("events").await, office.count("commands").await), (120, 80));
+    assert_eq!(office.count("vault").await, 80, "the texts of the commands that were applied");
     office.assert_positions_are_dense().await;
     // And all of it again: nothing is new, and the refused ones are refused again.
     let again = append(office.pool(), principal, &asked).await;
@@ -119,6 +126,89 @@ async fn a_command_that_expects_another_last_leaf_does_not_hold() {
     let outcomes: Vec<_> = answered.iter().map(|one| one.outcome.as_str()).collect();
     assert_eq!(outcomes, ["conflict", "applied"]);
     assert_eq!(answered[0].sequence, 1);
+}
+
+/// A batch is written one command after the other, as a set, or alone; none of its callers can tell.
+#[tokio::test]
+async fn a_command_is_answered_and_stored_alike_alone_in_a_set_and_in_a_chain() {
+    let mut seen = Vec::new();
+    for way in [Way::Alone, Way::Set, Way::Chain] {
+        let (office, principal) = (Office::open().await, Uuid::now_v7());
+        let standing = append(office.pool(), principal, &[Asked::of("s", 0, 1), Asked::of("r", 0, 1)]).await;
+        let before = Asked::of("before", 0, 1);
+        append(office.pool(), principal, std::slice::from_ref(&before)).await;
+        let asked = [
+            Asked::of("new", 0, 1),                                                       // holds
+            Asked { leaf: standing[0].leaf, ..Asked::of("s", 1, 1) },                     // holds
+            Asked::of("ahead", 3, 1),                                                     // does not
+            Asked { leaf: Some(Digest::of(b"another history")), ..Asked::of("r", 1, 1) }, // does not
+            Asked { body: "another", stream: "elsewhere".to_owned(), ..before.clone() },  // its key
+            Asked::of("last", 0, 1),                                                      // holds
+        ];
+        let mut answered = Vec::new();
+        match way {
+            Way::Alone => {
+                for one in &asked {
+                    answered.extend(append(office.pool(), principal, std::slice::from_ref(one)).await);
+                }
+            }
+            Way::Set => answered = append(office.pool(), principal, &asked).await,
+            Way::Chain => {
+                // Two events of one command: no set.
+                let with_two = [&asked[..], &[Asked::of("two", 0, 2)]].concat();
+                answered = append(office.pool(), principal, &with_two).await;
+                assert_eq!(answered.pop().unwrap().outcome, "applied");
+            }
+        }
+        let again = append(office.pool(), principal, std::slice::from_ref(&before)).await;
+        assert_eq!((again[0].outcome.as_str(), again[0].answer.as_deref()), ("known", Some("0")));
+        let stands: Vec<(i64, String, i64)> = sqlx::query_as(
+            "SELECT position, aggregate_id, sequence FROM events WHERE aggregate_id <> 'two' ORDER BY position",
+        )
+        .fetch_all(office.pool())
+        .await
+        .unwrap();
+        assert_leaves_are_chained(&office).await;
+        let texts: Vec<Vec<u8>> =
+            sqlx::query_scalar("SELECT commitment FROM vault").fetch_all(office.pool()).await.unwrap();
+        for (one, answer) in asked.iter().zip(&answered).filter(|(_, answer)| answer.outcome != "reused") {
+            let text = Digest::of(one.key.as_bytes()).0.to_vec();
+            assert_eq!(texts.contains(&text), answer.outcome == "applied", "{answer:?}");
+        }
+        let told: Vec<_> =
+            answered.into_iter().map(|one| (one.outcome, one.positions, one.sequence)).collect();
+        seen.push((told, stands));
+    }
+    let outcomes: Vec<_> = seen[0].0.iter().map(|(outcome, ..)| outcome.as_str()).collect();
+    assert_eq!(outcomes, ["applied", "applied", "conflict", "conflict", "reused", "applied"]);
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[1], seen[2]);
+}
+
+/// Each leaf is the one of the definition, behind the one before it in its stream.
+async fn assert_leaves_are_chained(office: &Office) {
+    let rows: Vec<(i64, String, DateTime<Utc>, Vec<u8>)> =
+        sqlx::query_as("SELECT position, aggregate_id, recorded_at, leaf_hash FROM events ORDER BY position")
+            .fetch_all(office.pool())
+            .await
+            .unwrap();
+    let epoch = office.ledger.epoch().await.unwrap();
+    let mut last = std::collections::HashMap::new();
+    for (position, stream, recorded_at, stored) in rows {
+        let previous = last.get(&stream).copied().unwrap_or(Digest::ZERO);
+        let recorded_at = domain::Timestamp::from_micros(recorded_at.timestamp_micros());
+        let leaf =
+            Leaf { epoch, position, recorded_at, content_hash: Digest::of(b"content"), previous }.hash();
+        assert_eq!(Digest::from_slice(&stored), Some(leaf), "position {position}");
+        last.insert(stream, leaf);
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Way {
+    Alone,
+    Set,
+    Chain,
 }
 
 #[tokio::test]
@@ -176,6 +266,11 @@ async fn a_transaction_with_one_snapshot_for_all_may_not_append() {
         .bind(vec!["{}"])
         .bind(vec!["{}"])
         .bind(vec![Digest::of(b"content").0.to_vec()])
+        .bind(Vec::<i32>::new())
+        .bind(Vec::<Vec<u8>>::new())
+        .bind(Vec::<Uuid>::new())
+        .bind(Vec::<&str>::new())
+        .bind(Vec::<&str>::new())
         .execute(&pool)
         .await
         .unwrap_err();
