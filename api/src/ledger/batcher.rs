@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use domain::Timestamp;
 use sqlx::postgres::PgConnectOptions;
@@ -27,7 +28,12 @@ pub(super) struct Batcher {
     session: Session,
     /// A command that was taken off the queue and did not fit into the last batch.
     held: Option<Queued>,
+    /// How long the last batch took.
+    last_call: Duration,
 }
+
+/// A batch waits for commands that are being decided for at most this part of what the last one took.
+const WAIT_FOR_DECISIONS: u32 = 16;
 
 /// A batch that the database refused as a whole, and why.
 type RefusedBatch = (Vec<Queued>, sqlx::Error);
@@ -40,7 +46,7 @@ impl Batcher {
         options: &PgConnectOptions,
     ) -> Self {
         let session = Session::new(&appending(options, &shared.limits), &shared.limits);
-        Self { shared, queue, appended, session, held: None }
+        Self { shared, queue, appended, session, held: None, last_call: Duration::ZERO }
     }
 
     /// Runs until every handle of the ledger is gone and the queue is empty.
@@ -57,28 +63,36 @@ impl Batcher {
                     }
                 },
             };
-            // Those who were just answered are ready to queue their next commands; let them, before the batch is closed.
-            tokio::task::yield_now().await;
-            let batch = self.fill(first);
+            let batch = self.fill(first).await;
+            let began = Instant::now();
             self.commit(batch).await;
+            self.last_call = began.elapsed();
         }
     }
 
-    /// Takes what is there behind `first`, within the bounds of a batch, and waits for nothing.
-    fn fill(&mut self, first: Queued) -> Vec<Queued> {
+    /// Takes what is there behind `first`, within the bounds of a batch. Lets those who were just answered queue their next
+    /// commands, and waits for what is being decided, but not for longer than a small part of what a batch takes: a command
+    /// that comes right behind a batch waits for all of it.
+    async fn fill(&mut self, first: Queued) -> Vec<Queued> {
         let LedgerLimits { batch_commands, batch_bytes, .. } = self.shared.limits;
         let mut bytes = first.bytes;
         let mut batch = vec![first];
-        while batch.len() < batch_commands {
-            let Ok(next) = self.queue.try_recv() else { break };
-            bytes += next.bytes;
-            if bytes > batch_bytes {
-                self.held = Some(next);
-                break;
+        let until = Instant::now() + self.last_call / WAIT_FOR_DECISIONS;
+        loop {
+            tokio::task::yield_now().await;
+            while batch.len() < batch_commands {
+                let Ok(next) = self.queue.try_recv() else { break };
+                bytes += next.bytes;
+                if bytes > batch_bytes {
+                    self.held = Some(next);
+                    return batch;
+                }
+                batch.push(next);
             }
-            batch.push(next);
+            if batch.len() >= batch_commands || !self.shared.deciding() || Instant::now() >= until {
+                return batch;
+            }
         }
-        batch
     }
 
     /// Commits a batch and answers it; what is refused as a whole is sent again one by one, so that a command that the

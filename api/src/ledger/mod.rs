@@ -83,6 +83,16 @@ struct Shared {
 }
 
 impl Shared {
+    /// How many commands are admitted: those that wait for their stream, are being decided or are queued.
+    fn in_flight(&self) -> usize {
+        self.limits.queue_commands.saturating_sub(self.admission.available_permits())
+    }
+
+    /// Whether a command is on its way that is not queued yet.
+    fn deciding(&self) -> bool {
+        self.in_flight() > self.queued.load(Ordering::Relaxed)
+    }
+
     /// Shows something to whoever watches.
     fn show(&self, seen: AppendSeen) {
         if let Some(watcher) = self.watcher.get() {
@@ -155,7 +165,7 @@ impl Ledger {
     /// How many commands are in flight: those that wait for their stream, are being decided or are queued.
     #[must_use]
     pub fn commands_in_flight(&self) -> usize {
-        self.shared.limits.queue_commands.saturating_sub(self.shared.admission.available_permits())
+        self.shared.in_flight()
     }
 
     /// Has `watcher` told of what happens on the append path. It is called by the tasks that decide and append, so it must not
