@@ -15,14 +15,15 @@ use fixtures::scans;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::report::{Figure, Report, Target};
+use crate::report::{Figure, Length, Report, Target};
 use ours::{Ours, Took, overlay, raster};
 use peers::{Peer, Said};
 
 /// Pages of a scan.
 const PAGES: usize = 8;
-/// How often ours is measured.
+/// How often ours is measured, and how often if there is time.
 const ROUNDS: usize = 5;
+const ROUNDS_LONG: usize = 15;
 const SEED: u64 = 7;
 /// The most a finalisation may take for a page.
 const FINALISE_MS: f64 = 10.0;
@@ -75,13 +76,16 @@ async fn kind(
 ) -> serde_json::Value {
     let pages = hayro::hayro_syntax::Pdf::new(source.to_vec()).unwrap().pages().len();
     let overlay = overlay(pages);
-    let (mut imports, mut finals, mut rasters) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
+    let (mut imports, mut finals, mut stored, mut rasters) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let rounds = if report.length() == Length::Long { ROUNDS_LONG } else { ROUNDS };
+    for _ in 0..rounds {
         imports.push(ours.import(source).await);
-        finals.push(ours.finalise(source, &overlay).await);
+        let [made, kept] = ours.finalise(source, &overlay).await;
+        finals.push(made);
+        stored.push(kept);
         rasters.push(raster(source));
     }
-    let (import, finalise) = (middle(imports), middle(finals));
+    let (import, finalise, stored) = (middle(imports), middle(finals), middle(stored));
     rasters.sort_unstable();
     let each = |wall: Duration| wall.as_secs_f64() * 1e3 / pages as f64;
 
@@ -105,7 +109,7 @@ async fn kind(
     }
     for peer in [Peer::Mupdf, Peer::Pdfium] {
         let drawn = asked(peer, "raster");
-        line(format!("raster alone, {name}"), each(rasters[ROUNDS / 2]), beside(peer, &drawn), None);
+        line(format!("raster alone, {name}"), each(rasters[rounds / 2]), beside(peer, &drawn), None);
     }
     let flattened = asked(Peer::Mupdf, "flatten");
     let most = Some(Target::AtMost(FINALISE_MS));
@@ -117,6 +121,7 @@ async fn kind(
         beside(Peer::Mupdf, &annotated),
         None,
     );
+    line(format!("finalise, {name}, and on disk"), each(stored.wall), None, None);
     let added = |bytes: usize| (bytes as f64 - source.len() as f64) / 1e3;
     report.figure(Figure {
         case: format!("what a final PDF adds, {name}"),

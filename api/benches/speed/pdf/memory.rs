@@ -38,6 +38,9 @@ struct Peaks {
     service: f64,
 }
 
+/// A process, and its peak.
+type Part = (&'static str, fn(&Peaks) -> f64);
+
 pub(super) async fn run(report: &mut Report, ours: &Ours) {
     let cluster = TestCluster::own().await;
     let mut measured = Vec::new();
@@ -52,7 +55,7 @@ pub(super) async fn run(report: &mut Report, ours: &Ours) {
         println!("{pages:>6} {importing:>12.1} {finalising:>12.1} {service:>12.1}");
     }
     let (few, many) = (&measured[0], &measured[PAGES.len() - 1]);
-    let parts: [(&str, fn(&Peaks) -> f64); 3] = [
+    let parts: [Part; 3] = [
         ("child that imports", |peaks| peaks.importing),
         ("child that finalises", |peaks| peaks.finalising),
         ("service", |peaks| peaks.service),

@@ -77,15 +77,16 @@ impl Ours {
         Took { wall: began.elapsed(), cpu_ms: cpu_ms() - used, bytes }
     }
 
-    /// The same for a finalisation.
-    pub(super) async fn finalise(&self, source: &Bytes, overlay: &Overlay) -> Took {
+    /// The same for a finalisation: until the file is made, and until it is stored.
+    pub(super) async fn finalise(&self, source: &Bytes, overlay: &Overlay) -> [Took; 2] {
         let copy = CopyId(Uuid::now_v7());
         let (began, used) = (Instant::now(), cpu_ms());
         let made = self.worker.finalise(source.clone(), overlay).await.unwrap();
         let bytes = made.bytes.len();
+        let finished = Took { wall: began.elapsed(), cpu_ms: cpu_ms() - used, bytes };
         let stored = self.blobs.put(copy, made.bytes).await.unwrap();
         assert_eq!(stored.0, made.sha256);
-        Took { wall: began.elapsed(), cpu_ms: cpu_ms() - used, bytes }
+        [finished, Took { wall: began.elapsed(), cpu_ms: cpu_ms() - used, bytes }]
     }
 }
 
@@ -93,12 +94,7 @@ impl Ours {
 pub(super) fn raster(source: &Bytes) -> Duration {
     let began = Instant::now();
     let pdf = Pdf::new(source.to_vec()).unwrap();
-    let pixels = PixmapSettings {
-        x_scale: PIXELS_PER_POINT,
-        y_scale: PIXELS_PER_POINT,
-        bg_color: WHITE,
-        ..PixmapSettings::default()
-    };
+    let pixels = PixmapSettings { x_scale: PIXELS_PER_POINT, y_scale: PIXELS_PER_POINT, bg_color: WHITE };
     for page in pdf.pages().iter() {
         let (cache, how) = (RenderCache::new(), RenderSettings::default());
         render(page, &cache, &InterpreterSettings::default(), &how, &pixels);
