@@ -15,9 +15,12 @@ mod append;
 mod history;
 mod machine;
 mod observed;
+mod pdf;
 mod rebuild;
 mod report;
+mod served;
 mod spread;
+mod start;
 mod visible;
 
 use report::{Length, Report};
@@ -25,12 +28,14 @@ use report::{Length, Report};
 /// A part: its name on the command line and in the table, and what measures it.
 type Part = (&'static str, fn(&mut Report));
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 7] = [
     ("append", append::run),
     ("history", history::run),
     ("visible", visible::run),
     ("observed", observed::run),
     ("rebuild", rebuild::run),
+    ("pdf", pdf::run),
+    ("start", start::run),
 ];
 
 fn main() {

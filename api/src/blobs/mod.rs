@@ -86,8 +86,8 @@ impl Blobs {
         let key = self.keys.sealing_key(VaultOwner::Copy(copy), Purpose::Scan).await?;
         let (digest, sealed) = off_the_reactor(move || {
             let digest = Digest::of(&bytes);
-            let sealed = key.sealing().seal(&context(copy, digest), &bytes);
-            sealed.map(|sealed| (digest, whole(key.id(), &sealed)))
+            let sealed = key.sealing().seal_behind(&head(key.id()), &context(copy, digest), &bytes);
+            sealed.map(|sealed| (digest, sealed))
         })
         .await?
         .map_err(crate::vault::VaultError::from)?;
@@ -157,12 +157,12 @@ fn context(copy: CopyId, digest: Digest) -> Vec<u8> {
     format!("gradeledger-blob v1\ncopy {copy}\nsha256 {digest}\n").into_bytes()
 }
 
-fn whole(key: Uuid, sealed: &[u8]) -> Vec<u8> {
-    let mut whole = Vec::with_capacity(HEAD_BYTES + sealed.len());
-    whole.extend_from_slice(&MAGIC);
-    whole.extend_from_slice(key.as_bytes());
-    whole.extend_from_slice(sealed);
-    whole
+fn head(key: Uuid) -> [u8; HEAD_BYTES] {
+    let mut head = [0; HEAD_BYTES];
+    let (magic, id) = head.split_at_mut(MAGIC.len());
+    magic.copy_from_slice(&MAGIC);
+    id.copy_from_slice(key.as_bytes());
+    head
 }
 
 fn split(stored: &Bytes) -> Option<(Uuid, Bytes)> {

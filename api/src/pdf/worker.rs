@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use sha2::{Digest, Sha256};
 
 use super::AskedBy;
-use super::finalise::{FinalPdf, finalise};
+use super::finalise::{FinalPdf, Labels, finalise_in};
 use super::import::{check_source, import};
 use super::overlay::Overlay;
 use super::protocol::{
@@ -116,7 +116,7 @@ fn end_with_parent(mut input: Stdin) {
 fn answer(work: Work, output: &mut impl Write) -> io::Result<()> {
     let outcome = match work.job.task {
         Task::Import => answer_import(work, output),
-        Task::Finalise => answer_finalise(&work, output),
+        Task::Finalise => answer_finalise(work, output),
     };
     match outcome {
         Ok(()) => Ok(()),
@@ -143,11 +143,12 @@ fn answer_import(work: Work, output: &mut impl Write) -> Result<(), WorkError> {
     Ok(write_frame(output, FrameKind::Imported, &[&imported])?)
 }
 
-fn answer_finalise(work: &Work, output: &mut impl Write) -> Result<(), WorkError> {
+fn answer_finalise(work: Work, output: &mut impl Write) -> Result<(), WorkError> {
     check_source(&work.source, &work.job.limits)?;
     let overlay: Overlay = serde_json::from_slice(&work.overlay).map_err(io::Error::from)?;
     // The reader may stop on a source by panicking; see the import.
-    let finalised = catch_unwind(|| finalise(&work.source, &overlay)).map_err(|_panic| {
+    let make = || finalise_in(work.source, &overlay, &Labels::ENGLISH);
+    let finalised = catch_unwind(make).map_err(|_panic| {
         let detail = "The final PDF could not be made: the source is damaged. Import the copy again.";
         PdfError::new(PdfStage::Finalise, PdfErrorType::InvalidPdf, detail)
     })?;

@@ -120,6 +120,14 @@ async fn scans_of_every_kind_may_share_a_file() {
 }
 
 #[tokio::test]
+async fn a_sheet_in_black_and_white_is_the_same_page_in_either_coding() {
+    let (in_g4, _) = import(scans::bilevel_g4_scan(2, 6)).await;
+    let (in_jbig2, _) = import(scans::bilevel_jbig2_scan(2, 6)).await;
+    assert_eq!(in_g4.pages, in_jbig2.pages);
+    assert_eq!(in_jbig2.warnings, []);
+}
+
+#[tokio::test]
 async fn an_image_that_cannot_be_decoded_is_recorded_with_its_page() {
     let (imported, pages) = import(scans::unreadable_images(3, 2)).await;
     assert_eq!(pages.len(), 3, "no page is left out");

@@ -2,7 +2,7 @@
 
 use hayro::hayro_syntax::Pdf as Source;
 use hayro::hayro_syntax::object::{Dict, MaybeRef, Object};
-use pdf_writer::{Buf, Filter, Finish, Name, Pdf, Rect, Ref, TextStr};
+use pdf_writer::{Filter, Finish, Name, Pdf, Rect, Ref, TextStr};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -20,7 +20,8 @@ use crate::pdf::overlay::Overlay;
 /// A page whose content is drawn, and which waits for the fonts to be embedded.
 struct Drawn {
     frame: Frame,
-    content: Buf,
+    /// Deflated: all pages of a copy wait at the same time.
+    content: Vec<u8>,
     forms: Vec<Form>,
     /// Whether colours are blended over the page.
     marked: bool,
@@ -58,11 +59,13 @@ pub(super) fn write(
         if let Some(page) = marks {
             spilled.extend(draw_marks(&mut canvas, frame, page, labels));
         }
-        pages.push(Drawn { frame, content: canvas.finish(), forms: written.forms, marked: marks.is_some() });
+        let content = deflate(canvas.finish().as_slice());
+        pages.push(Drawn { frame, content, forms: written.forms, marked: marks.is_some() });
     }
     let source_pages = pages.len();
     remarks.without_glyph = without_glyph(&fonts, overlay);
     for content in draw_sheet(&mut fonts, overlay, &spilled, &remarks, labels) {
+        let content = deflate(content.as_slice());
         pages.push(Drawn { frame: SHEET, content, forms: Vec::new(), marked: false });
     }
 
@@ -126,8 +129,7 @@ fn write_pages(
             page.group().transparency().color_space().device_rgb();
         }
         page.finish();
-        let compressed = deflate(drawn.content.as_slice());
-        pdf.stream(content, &compressed).filter(Filter::FlateDecode);
+        pdf.stream(content, &drawn.content).filter(Filter::FlateDecode);
     }
     let count = i32::try_from(kids.len()).unwrap_or(i32::MAX);
     pdf.pages(tree).kids(kids).count(count);

@@ -28,6 +28,8 @@ mod slips;
 mod source;
 mod wrap;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 pub use self::error::FinaliseError;
@@ -67,23 +69,24 @@ pub enum FinaliseWarning {
     },
 }
 
-/// Makes the final PDF of a copy, in English.
+/// Makes the final PDF of a copy, in English, from a source that is copied.
 ///
 /// # Errors
 ///
 /// [`FinaliseError`] when the source cannot be read, the overlay does not fit it, or the score sheet's lines
 /// do not add up; then there is no PDF at all.
 pub fn finalise(source: &[u8], overlay: &Overlay) -> Result<FinalPdf, FinaliseError> {
-    finalise_in(source, overlay, &Labels::ENGLISH)
+    finalise_in(source.to_vec(), overlay, &Labels::ENGLISH)
 }
 
-/// As [`finalise`], in the words of `labels`.
+/// As [`finalise`], in the words of `labels`, from a source that is held once.
 ///
 /// # Errors
 ///
 /// As [`finalise`].
-pub fn finalise_in(source: &[u8], overlay: &Overlay, labels: &Labels) -> Result<FinalPdf, FinaliseError> {
-    let pdf = source::open(source)?;
+pub fn finalise_in(source: Vec<u8>, overlay: &Overlay, labels: &Labels) -> Result<FinalPdf, FinaliseError> {
+    let source = Arc::new(source);
+    let pdf = source::open(Arc::clone(&source))?;
     check::check(overlay, pdf.pages().len())?;
-    file::write(&pdf, source, overlay, labels)
+    file::write(&pdf, &source, overlay, labels)
 }

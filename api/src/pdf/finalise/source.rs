@@ -1,6 +1,8 @@
 //! The copy's own pages: their shown geometry, and each page as a form (ISO 32000-2, 8.10) that the final
 //! page draws.
 
+use std::sync::Arc;
+
 use hayro::hayro_syntax::Pdf;
 use hayro::hayro_syntax::object::{Array, Dict, Name as SourceName, Object, Rect as SourceRect, Stream};
 use hayro::hayro_syntax::page::Page;
@@ -17,8 +19,8 @@ const PAGES_MAXIMUM: usize = 500;
 const APPEARANCES_MAXIMUM: usize = 5_000;
 
 /// Opens the source; the same reader as the import's, so that both see the same pages.
-pub(super) fn open(source: &[u8]) -> Result<Pdf, FinaliseError> {
-    let pdf = Pdf::new(source.to_vec()).map_err(FinaliseError::SourceUnreadable)?;
+pub(super) fn open(source: Arc<Vec<u8>>) -> Result<Pdf, FinaliseError> {
+    let pdf = Pdf::new(source).map_err(FinaliseError::SourceUnreadable)?;
     match pdf.pages().len() {
         0 => Err(FinaliseError::SourceWithoutPages),
         count if count > PAGES_MAXIMUM => {

@@ -1,8 +1,8 @@
 //! Every kind of scan: clean for other readers, the same bytes each time, hardly larger than its source.
 
 use fixtures::scans::{
-    absurd_page, bilevel_g4_scan, content_bomb, cut_short, grey_jpeg_scan, image_bomb, mixed_kinds,
-    nested_forms, rgb_jpeg_scan, tiny_pages, unreadable_images, vector_mixed_orientation,
+    absurd_page, bilevel_g4_scan, bilevel_jbig2_scan, content_bomb, cut_short, grey_jpeg_scan, image_bomb,
+    mixed_kinds, nested_forms, rgb_jpeg_scan, tiny_pages, unreadable_images, vector_mixed_orientation,
 };
 use gradeledger::pdf::finalise::finalise;
 use gradeledger::pdf::overlay::{MarkKind, MarkOverlay};
@@ -27,6 +27,7 @@ fn every_kind_of_scan_is_clean_reproducible_and_hardly_larger_than_its_source() 
         ("grey JPEG", 2, grey_jpeg_scan(2, 7)),
         ("colour JPEG", 1, rgb_jpeg_scan(1, 7)),
         ("bilevel G4", 2, bilevel_g4_scan(2, 7)),
+        ("bilevel JBIG2", 2, bilevel_jbig2_scan(2, 7)),
         ("vector", 9, vector_mixed_orientation()),
         ("mixed kinds", 4, mixed_kinds(7)),
     ] {

@@ -21,6 +21,7 @@ mod history_command;
 mod kills;
 mod leases;
 mod parked;
+mod pdf_cost;
 mod personal_data;
 mod place;
 mod playbook;

@@ -190,8 +190,13 @@ impl Process {
         self.lines().iter().filter_map(|line| line["message"].as_str().map(str::to_owned)).collect()
     }
 
+    /// Its process id.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
     fn pid(&self) -> Pid {
-        Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap()
+        Pid::from_raw(i32::try_from(self.id()).unwrap()).unwrap()
     }
 }
 
