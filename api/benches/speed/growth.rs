@@ -23,9 +23,9 @@ const WARM_UP: usize = 20;
 /// The most that a cost may grow by: what is left of noise.
 const MOST: f64 = 1.5;
 
-/// A hundred events a copy; ten exams and more.
+/// A hundred events a copy; thirty exams and more, of which a tenth have copies.
 const fn size(copies: i64) -> Size {
-    Size { exams: 10 + copies / 250, subjects: copies / 4, copies, events_a_copy: 100, accesses: copies * 10 }
+    Size { exams: 30 + copies / 50, subjects: copies / 4, copies, events_a_copy: 100, accesses: copies * 10 }
 }
 
 /// The lengths that are compared with the first.

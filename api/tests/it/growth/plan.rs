@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The tables that grow with the ledger, and with its use.
-const GROWING: [&str; 10] = [
+const GROWING: [&str; 9] = [
     "events",
     "commands",
     "vault",
@@ -13,7 +13,6 @@ const GROWING: [&str; 10] = [
     "exams_v2",
     "subjects_v1",
     "access_log",
-    "work_queue_v1",
 ];
 
 /// The plan of a statement that was carried out.
@@ -60,11 +59,19 @@ impl Plan {
     pub(super) fn rows(&self) -> f64 {
         self.nodes.iter().filter(|node| grows(node)).map(visited).sum()
     }
+
+    /// The same of one table.
+    pub(super) fn rows_of(&self, table: &str) -> f64 {
+        self.nodes.iter().filter(|node| is_read(node) && node["Relation Name"] == table).map(visited).sum()
+    }
+}
+
+fn is_read(node: &Value) -> bool {
+    node["Node Type"].as_str().is_some_and(|name| name.ends_with("Scan"))
 }
 
 fn grows(node: &Value) -> bool {
-    let is_read = node["Node Type"].as_str().is_some_and(|name| name.ends_with("Scan"));
-    is_read && node["Relation Name"].as_str().is_some_and(|name| GROWING.contains(&name))
+    is_read(node) && node["Relation Name"].as_str().is_some_and(|name| GROWING.contains(&name))
 }
 
 fn visited(node: &Value) -> f64 {
