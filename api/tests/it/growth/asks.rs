@@ -9,6 +9,9 @@ use uuid::Uuid;
 use super::MOST_ROWS;
 use crate::routes::world::{Person, World, heard};
 
+/// Rows for a page of fifty where one in ten is of it, and Postgres walks along them all.
+const WALKED: f64 = 1_000.0;
+
 /// A request, and how it is to be answered.
 pub(super) struct Ask {
     pub(super) name: String,
@@ -52,18 +55,19 @@ pub(super) async fn all(world: &World) -> Vec<Ask> {
     for from in ["", middle.copies.as_str()] {
         for (list, by) in [
             ("", &["copies_v2_created"] as &[_]),
-            ("&status=GRADED", &["copies_v2_status"]),
+            // Nearly all are.
+            ("&status=GRADED", &[]),
             ("&status=READY", &["copies_v2_status"]),
             ("&status=VOIDED", &["copies_v2_status"]),
         ] {
             read(admin, by, MOST_ROWS, format!("/api/copies?limit=50{list}{from}"));
         }
-        for (list, by) in [
-            ("", &["copies_v2_exam"] as &[_]),
-            ("&status=GRADED", &["copies_v2_exam_status"]),
-            ("&status=READY", &["copies_v2_exam_status"]),
-            ("&status=VOIDED", &["copies_v2_exam_status"]),
-        ] {
+        // Of an exam that has a tenth of all copies, Postgres may walk over the others.
+        for list in ["", "&status=GRADED"] {
+            read(admin, &[], WALKED, format!("/api/exams/{exam}/copies?limit=50{list}{from}"));
+        }
+        for list in ["&status=READY", "&status=VOIDED"] {
+            let by = &["copies_v2_exam_status"];
             read(admin, by, MOST_ROWS, format!("/api/exams/{exam}/copies?limit=50{list}{from}"));
         }
         for list in ["", "&status=GRADED", "&status=READY", "&status=VOIDED"] {

@@ -1,4 +1,4 @@
-//! What Postgres says beside its answers.
+//! The plans that Postgres tells beside its answers.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 /// Where sqlx hands on what Postgres says.
 const NOTICES: &str = "sqlx::postgres::notice";
 
-/// The notices that came, in their order.
+/// The plans that were told, in their order.
 #[derive(Clone, Default)]
 pub(super) struct Told(Arc<Mutex<Vec<String>>>);
 
@@ -38,7 +38,7 @@ struct Message<'a>(&'a Mutex<Vec<String>>);
 
 impl Visit for Message<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "message" {
+        if field.name() == "message" && value.contains("plan:\n") {
             self.0.lock().unwrap().push(value.to_owned());
         }
     }
