@@ -12,6 +12,7 @@
 )]
 
 mod append;
+mod growth;
 mod history;
 mod machine;
 mod observed;
@@ -28,7 +29,7 @@ use report::{Length, Report};
 /// A part: its name on the command line and in the table, and what measures it.
 type Part = (&'static str, fn(&mut Report));
 
-const PARTS: [Part; 7] = [
+const PARTS: &[Part] = &[
     ("append", append::run),
     ("history", history::run),
     ("visible", visible::run),
@@ -36,6 +37,7 @@ const PARTS: [Part; 7] = [
     ("rebuild", rebuild::run),
     ("pdf", pdf::run),
     ("start", start::run),
+    ("growth", growth::run),
 ];
 
 fn main() {
@@ -47,14 +49,15 @@ fn main() {
             "--long" => length = Length::Long,
             name if PARTS.iter().any(|(part, _)| *part == name) => asked.push(argument),
             other => {
-                let parts = PARTS.map(|(part, _)| part).join(", ");
+                let parts: Vec<&str> = PARTS.iter().map(|(part, _)| *part).collect();
+                let parts = parts.join(", ");
                 eprintln!("{other} is none of the parts: {parts}; or --long");
                 std::process::exit(2);
             }
         }
     }
     let mut report = Report::new(length);
-    for (name, run) in PARTS {
+    for &(name, run) in PARTS {
         if asked.is_empty() || asked.iter().any(|part| part == name) {
             report.begin(name);
             run(&mut report);

@@ -1,7 +1,7 @@
 //! The exams that a grader is enrolled in, as lists are cut by them.
 
-use domain::ActorId;
 use domain::exam::Duty;
+use domain::{ActorId, ExamId};
 use projections::views::PageSize;
 use projections::views::copies::Theirs;
 use projections::views::exams;
@@ -13,35 +13,47 @@ use super::{App, AppError};
 const MOST_EXAMS: usize = 1_000;
 
 impl App {
-    /// What a grader marks and leads.
+    /// What a grader marks and leads, of one exam or of all.
     ///
     /// # Errors
     /// [`AppError::Unprocessable`] for a grader of too many exams, or the database's.
-    pub(super) async fn theirs(&self, grader: ActorId) -> Result<Theirs, AppError> {
+    pub(super) async fn theirs(&self, grader: ActorId, only: Option<ExamId>) -> Result<Theirs, AppError> {
         let mut theirs = Theirs { grader, led: Vec::new(), open: Vec::new(), dealt_out: Vec::new() };
-        let (mut after, mut known) = (None, 0);
+        let exams = match only {
+            Some(exam) => vec![exam],
+            None => self.enrolments(grader).await?,
+        };
+        for id in exams {
+            // What the door asks by, not the view: a list shows nothing that the door would not let through.
+            let exam = match self.exam_state(id).await {
+                Err(AppError::NoSuch(_)) => continue,
+                found => found?,
+            };
+            let Some(session) = exam.state.session() else { continue };
+            match session.graders.get(&grader) {
+                Some(Duty::Lead) => theirs.led.push(id),
+                Some(Duty::Marker) if session.assigns() => theirs.dealt_out.push(id),
+                Some(Duty::Marker) => theirs.open.push(id),
+                None => {}
+            }
+        }
+        Ok(theirs)
+    }
+
+    /// The exams of a grader, as the view has them.
+    async fn enrolments(&self, grader: ActorId) -> Result<Vec<ExamId>, AppError> {
+        let (mut known, mut after) = (Vec::new(), None);
         loop {
             let slice = exams::list_of_grader(self.views.pool(), grader, after, PageSize::MAX).await?;
-            known += slice.items.len();
-            if known > MOST_EXAMS {
+            known.extend(slice.items.iter().map(|row| row.exam));
+            if known.len() > MOST_EXAMS {
                 let detail =
                     format!("you are enrolled in over {MOST_EXAMS} exams; ask for the copies of one of them");
                 return Err(AppError::unprocessable("too_many_exams", detail));
             }
-            for row in &slice.items {
-                // What the door asks by, not the view: a list shows nothing that the door would not let through.
-                let exam = self.exam_state(row.exam).await?;
-                let Some(session) = exam.state.session() else { continue };
-                match session.graders.get(&grader) {
-                    Some(Duty::Lead) => theirs.led.push(row.exam),
-                    Some(Duty::Marker) if session.assigns() => theirs.dealt_out.push(row.exam),
-                    Some(Duty::Marker) => theirs.open.push(row.exam),
-                    None => {}
-                }
-            }
             match slice.next {
                 Some(next) => after = Some(next),
-                None => return Ok(theirs),
+                None => return Ok(known),
             }
         }
     }

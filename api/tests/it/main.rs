@@ -17,6 +17,7 @@ mod docs_audit;
 mod docs_security;
 mod events;
 mod follower;
+mod growth;
 mod http_frame;
 mod logs;
 mod metrics;

@@ -19,9 +19,14 @@ SELECT
     of_exam.exam,
     begun.epoch AS recorded_under
 FROM (SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2) AS e
-LEFT JOIN events AS first
-    ON e.aggregate_type = 'ExamCopy'
-    AND first.aggregate_type = e.aggregate_type AND first.aggregate_id = e.aggregate_id AND first.sequence = 1
+CROSS JOIN LATERAL (SELECT $3::text[] IS NULL OR e.event_type = ANY ($3) AS matches) AS of_type
+LEFT JOIN LATERAL (
+    -- The limit keeps this a look-up in the index for each event, whatever the planner thinks of the table.
+    SELECT f.payload, f.event_type FROM events AS f
+    WHERE of_type.matches AND e.aggregate_type = 'ExamCopy'
+        AND f.aggregate_type = e.aggregate_type AND f.aggregate_id = e.aggregate_id AND f.sequence = 1
+    ORDER BY f.sequence LIMIT 1
+) AS first ON true
 CROSS JOIN LATERAL (
     SELECT CASE e.aggregate_type
         WHEN 'Exam' THEN e.aggregate_id
@@ -29,8 +34,7 @@ CROSS JOIN LATERAL (
     END AS exam
 ) AS of_exam
 CROSS JOIN LATERAL (
-    SELECT ($3::text[] IS NULL OR e.event_type = ANY ($3)) AND ($4::text IS NULL OR of_exam.exam IS NOT DISTINCT FROM $4)
-        AS matches
+    SELECT of_type.matches AND ($4::text IS NULL OR of_exam.exam IS NOT DISTINCT FROM $4) AS matches
 ) AS asked
 CROSS JOIN LATERAL (
     SELECT epoch FROM ledger_epochs WHERE from_position <= e.position ORDER BY from_position DESC, began_at DESC LIMIT 1

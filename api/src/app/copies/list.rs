@@ -38,7 +38,7 @@ impl App {
         let slice = match reader.role {
             Role::Grader => {
                 self.catch_up(exams::VIEW, seen).await?;
-                let theirs = self.theirs(reader.id).await?;
+                let theirs = self.theirs(reader.id, asked.exam).await?;
                 copies::list_of_grader(self.views.pool(), &theirs, filter, after, size).await?
             }
             _ => copies::list(self.views.pool(), filter, after, size).await?,

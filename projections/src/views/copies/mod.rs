@@ -154,23 +154,26 @@ pub async fn list_of_grader(
     after: Option<i64>,
     size: PageSize,
 ) -> Result<Slice<CopyRow>, sqlx::Error> {
-    let status = match filter.standing {
-        Standing::Any | Standing::Voided => None,
-        Standing::Status(status) => Some(status.as_str()),
+    let ids = |exams: &[ExamId]| {
+        let asked = exams.iter().filter(|exam| filter.exam.is_none_or(|only| only == **exam));
+        asked.map(|exam| exam.0).collect::<Vec<_>>()
     };
-    let ids = |exams: &[ExamId]| exams.iter().map(|exam| exam.0).collect::<Vec<_>>();
-    let rows = sqlx::query_as(include_str!("list_of_grader.sql"))
+    let sql = match filter.standing {
+        Standing::Any => include_str!("list_of_grader.sql"),
+        Standing::Status(_) => include_str!("list_of_grader_by_status.sql"),
+        Standing::Voided => include_str!("list_of_grader_voided.sql"),
+    };
+    let mut query = sqlx::query_as(sql)
         .bind(after.unwrap_or(0))
         .bind(size.and_one())
-        .bind(filter.exam.map(|exam| exam.0))
-        .bind(filter.standing == Standing::Any)
-        .bind(status)
         .bind(ids(&theirs.led))
         .bind(ids(&theirs.open))
         .bind(ids(&theirs.dealt_out))
-        .bind(theirs.grader.0)
-        .fetch_all(executor)
-        .await?;
+        .bind(theirs.grader.0);
+    if let Standing::Status(status) = filter.standing {
+        query = query.bind(status.as_str());
+    }
+    let rows = query.fetch_all(executor).await?;
     Ok(Slice::cut(rows, size, |copy: &CopyRow| copy.created_position))
 }
 

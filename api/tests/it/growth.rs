@@ -1,0 +1,147 @@
+//! What a request costs does not grow with the ledger: the plans of all that the server really asks of Postgres, told by Postgres
+//! itself while it answers requests over HTTP, in a ledger of one size and of four times that.
+
+mod asks;
+mod plan;
+mod told;
+
+use domain::Role;
+use fixtures::database::TestDatabase;
+use fixtures::grown::{self, Size};
+use gradeledger::access_log::AccessLogLimits;
+use gradeledger::limits::HttpLimits;
+use projections::{FeedLimits, RebuildLimits, ViewName, views, work_queue};
+use sqlx::{PgPool, Row as _};
+use uuid::Uuid;
+
+use crate::routes::world::{Person, World, person};
+use asks::Ask;
+use plan::Plan;
+use told::Told;
+
+const SMALL: Size = Size { exams: 100, subjects: 400, copies: 1_500, events_a_copy: 14, accesses: 10_000 };
+const LARGE: Size = Size { exams: 400, subjects: 1_600, copies: 6_000, events_a_copy: 14, accesses: 40_000 };
+
+/// How often each request is sent: after five times Postgres may have settled on a plan for all values.
+const REPEATS: usize = 12;
+/// Rows of tables that grow which one statement may visit for a page of fifty, whatever the ledger's size; a page of events
+/// looks at five thousand positions where only some are asked for.
+const MOST_ROWS: f64 = 300.0;
+
+/// Neither what is read, nor how: no table that grows is read from end to end, and none is sorted but for the few rows that an index
+/// has found.
+#[tokio::test]
+async fn a_request_reads_as_many_rows_in_a_ledger_four_times_as_long_and_finds_them_by_an_index() {
+    let told = Told::default();
+    // All tasks of this test's service run on this thread.
+    let _listening = tracing::subscriber::set_default(told.subscriber());
+    let database = TestDatabase::new().await;
+    explain(&database).await;
+    let world =
+        World::on(database, HttpLimits::default(), FeedLimits::default(), AccessLogLimits::default()).await;
+
+    grow(&world, Size::default(), SMALL).await;
+    let before = asked(&world, &told).await;
+    grow(&world, SMALL, LARGE).await;
+    let after = asked(&world, &told).await;
+
+    let mut wrong = Vec::new();
+    for ((_, before), (ask, plans)) in before.iter().zip(&after) {
+        let name = &ask.name;
+        wrong.extend(
+            plans.iter().flat_map(|plan| plan.faults(ask.most_rows)).map(|fault| format!("{name}: {fault}")),
+        );
+        let indexes: Vec<&str> = plans.iter().flat_map(Plan::indexes).collect();
+        let missing = ask.by.iter().filter(|index| !indexes.contains(index));
+        wrong.extend(missing.map(|index| format!("{name}: does not use {index}, but {indexes:?}")));
+        let most = |plans: &[Plan]| plans.iter().map(Plan::rows).fold(0.0, f64::max);
+        let (then, now) = (most(before), most(plans));
+        if ask.most_rows <= MOST_ROWS && now > then * 1.5 + 10.0 {
+            wrong.push(format!("{name}: {then} rows in the small ledger, {now} in the large one"));
+        }
+    }
+    wrong.dedup();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A long queue is one that many wait in: each claim must not look at all of it.
+#[tokio::test]
+async fn a_claim_looks_at_the_items_that_it_takes_however_long_the_queue_is() {
+    let told = Told::default();
+    let _listening = tracing::subscriber::set_default(told.subscriber());
+    let database = TestDatabase::new().await;
+    let fill = "INSERT INTO work_queue_v1 SELECT md5(nth::text)::uuid, 'IMPORT', 1, 0, NULL, 'grown', gen_random_uuid(), now(), nth \
+                FROM generate_series(1, 5000) AS nth";
+    for statement in [fill, "ANALYZE work_queue_v1"] {
+        sqlx::query(statement).execute(database.pool()).await.unwrap();
+    }
+    explain(&database).await;
+    let pool = PgPool::connect_lazy_with(database.connect_options());
+    let claim = include_str!("../../src/work/claim.sql").replace("{work_queue}", work_queue::TABLE);
+    for nth in 1..=REPEATS {
+        let claimed = sqlx::query(&claim).bind(Uuid::nil()).bind(60_000.0).bind(1_000.0).bind(1_000.0);
+        let claimed = claimed.fetch_one(&pool).await.unwrap();
+        assert_eq!(usize::try_from(claimed.get::<i64, _>("position")), Ok(nth));
+    }
+    let plans: Vec<Plan> = told.take().iter().map(|message| Plan::read(message)).collect();
+    assert_eq!(plans.len(), REPEATS);
+    // It steps over those that others have in hand.
+    assert!(plans.iter().all(|plan| plan.rows_of(work_queue::TABLE) <= 2.0 * REPEATS as f64));
+}
+
+/// Has every session of these databases tell the plan of every statement, those within functions too.
+async fn explain(database: &TestDatabase) {
+    for options in [database.connect_options(), database.keys_connect_options()] {
+        let name = options.get_database().unwrap().to_owned();
+        let pool = PgPool::connect_lazy_with(options);
+        for (setting, value) in [
+            ("session_preload_libraries", "auto_explain"),
+            ("auto_explain.log_min_duration", "0"),
+            ("auto_explain.log_level", "notice"),
+            ("auto_explain.log_format", "json"),
+            ("auto_explain.log_analyze", "on"),
+            ("auto_explain.log_timing", "off"),
+            ("auto_explain.log_nested_statements", "on"),
+        ] {
+            let set = format!("ALTER DATABASE \"{name}\" SET {setting} = '{value}'");
+            sqlx::query(&set).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+    }
+}
+
+async fn grow(world: &World, from: Size, to: Size) {
+    grown::grow(world.database.pool(), &world.keys, from, to).await.unwrap();
+    let every: Vec<ViewName> = views::ALL.map(|(view, _)| view).to_vec();
+    world.app.views.rebuild(&every, RebuildLimits::default(), &mut |_| {}).await.unwrap();
+}
+
+/// Requests, each with the plans of all that it asked of Postgres.
+type Asked = Vec<(Ask, Vec<Plan>)>;
+
+/// Sends every request, and answers with the plans that Postgres told meanwhile.
+async fn asked(world: &World, told: &Told) -> Asked {
+    let asks = asks::all(world).await;
+    let (mut asked, mut refused) = (Asked::new(), Vec::new());
+    for ask in asks {
+        told.take();
+        for _ in 0..REPEATS {
+            refused.extend(ask.send(world).await);
+        }
+        let plans = told.take().iter().map(|message| Plan::read(message)).collect();
+        asked.push((ask, plans));
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+    asked
+}
+
+/// Somebody whom the grown ledger knows.
+async fn known(world: &World, id: Uuid, name: &str) -> Person {
+    sqlx::query("INSERT INTO actors (actor_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(id)
+        .bind(name)
+        .execute(&world.keys)
+        .await
+        .unwrap();
+    person(&world.keys, Role::Grader, name).await
+}
