@@ -13,6 +13,7 @@
 
 mod append;
 mod history;
+mod http;
 mod machine;
 mod observed;
 mod rebuild;
@@ -25,12 +26,13 @@ use report::{Length, Report};
 /// A part: its name on the command line and in the table, and what measures it.
 type Part = (&'static str, fn(&mut Report));
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     ("append", append::run),
     ("history", history::run),
     ("visible", visible::run),
     ("observed", observed::run),
     ("rebuild", rebuild::run),
+    ("http", http::run),
 ];
 
 fn main() {
