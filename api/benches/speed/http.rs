@@ -89,7 +89,6 @@ async fn measure(report: &mut Report) {
         .into_iter()
         .collect();
     report.note(json!({ "requests of one copy": mix, "rates": notes, "searched": tried }));
-    world.close();
 }
 
 /// Every grader with copies in hand, spread over all that is done to a copy.

@@ -93,10 +93,13 @@ impl World {
         let to_mark = Arc::new(ToMark { copies, taken: AtomicUsize::new(0) });
         Self { address, to_mark, graders, cluster, _database: database, server, _folder: folder }
     }
+}
 
-    pub(super) fn close(mut self) {
-        self.server.kill().unwrap();
-        self.server.wait().unwrap();
+impl Drop for World {
+    /// However the bench ends, its service ends with it.
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
     }
 }
 
