@@ -84,7 +84,17 @@ impl World {
 
     /// The same, with a log of accesses of these limits.
     pub(crate) async fn with(limits: HttpLimits, feed: FeedLimits, log: AccessLogLimits) -> Self {
-        let (database, folder) = (TestDatabase::new().await, TempDir::new().unwrap());
+        Self::on(TestDatabase::new().await, limits, feed, log).await
+    }
+
+    /// The same, on a database that was made otherwise.
+    pub(crate) async fn on(
+        database: TestDatabase,
+        limits: HttpLimits,
+        feed: FeedLimits,
+        log: AccessLogLimits,
+    ) -> Self {
+        let folder = TempDir::new().unwrap();
         let master = MasterKey::random().unwrap();
         let key_store = KeyStore::open(database.keys_connect_options(), &master).await.unwrap();
         let keys = PgPoolOptions::new().max_connections(2).connect_lazy_with(database.keys_connect_options());
