@@ -14,6 +14,7 @@
 mod append;
 mod growth;
 mod history;
+mod http;
 mod machine;
 mod observed;
 mod pdf;
@@ -38,6 +39,7 @@ const PARTS: &[Part] = &[
     ("pdf", pdf::run),
     ("start", start::run),
     ("growth", growth::run),
+    ("http", http::run),
 ];
 
 fn main() {

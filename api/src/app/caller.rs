@@ -2,7 +2,7 @@
 
 use domain::{ActorId, Role, TraceParent};
 
-use super::Sight;
+use super::{Found, Sight};
 
 /// Who asks, through which request.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Caller {
     pub traceparent: Option<TraceParent>,
     /// The id of the command, where the caller gave one.
     pub key: Option<CommandKey>,
+    /// The copy that the request is about, where the door had to look at it.
+    pub found: Option<Found>,
 }
 
 impl Caller {

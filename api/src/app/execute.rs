@@ -49,7 +49,7 @@ impl App {
             causation_id: None,
             traceparent: caller.traceparent,
         };
-        let order = Order { by, idempotency, vault, command, answer: &kept };
+        let order = Order { by, idempotency, vault: vault.clone(), command, answer: &kept };
         let executed = self.ledger.execute(stream, order).await?;
         let is_read = executed.repeated || executed.first_position.is_none();
         let Executed { state, answer: kept, last_position, epoch, .. } = executed;
@@ -57,7 +57,9 @@ impl App {
         Span::current().record("position", last_position);
         let answer = if keyed { kept } else { json(&answer(&state)) };
         let position = Place { epoch, number: last_position };
-        Ok(Written { answer: self.opened(caller.sight(), answer).await?, position, is_read })
+        // What was sealed for this command is what its answer opens, most often.
+        let opener = Opener::vault(&self.vault, caller.sight()).with(&vault);
+        Ok(Written { answer: opener.opened(answer).await?, position, is_read })
     }
 
     /// What is answered where a check of our own refuses before the ledger is asked: the first answer, if this is

@@ -7,7 +7,7 @@ use projections::audit_trail::{Opening, commitments, open};
 use serde_json::Value;
 
 use super::Sight;
-use crate::vault::{Opened, Vault, VaultError};
+use crate::vault::{Opened, Vault, VaultError, VaultRow};
 
 /// What stands in the place of a text that its reader may not see, or that there are no keys for.
 const SEALED: &str = "[sealed]";
@@ -16,6 +16,7 @@ const SEALED: &str = "[sealed]";
 #[derive(Clone, Copy, Debug)]
 pub struct Opener<'a> {
     vault: Option<&'a Vault>,
+    at_hand: &'a [VaultRow],
     sight: Sight,
 }
 
@@ -30,14 +31,20 @@ impl<'a> Opener<'a> {
     /// The vault, for a reader who sees so much. What was erased reads `[erased]`.
     #[must_use]
     pub const fn vault(vault: &'a Vault, sight: Sight) -> Self {
-        Self { vault: Some(vault), sight }
+        Self { vault: Some(vault), at_hand: &[], sight }
+    }
+
+    /// The same, with what was just sealed at hand.
+    #[must_use]
+    pub const fn with(self, at_hand: &'a [VaultRow]) -> Self {
+        Self { at_hand, ..self }
     }
 
     /// Nobody: the ledger is read without its keys, and every text reads `[sealed]`. Whose a copy is, is no secret of the
     /// keys.
     #[must_use]
     pub const fn nobody() -> Self {
-        Self { vault: None, sight: Sight::ALL }
+        Self { vault: None, at_hand: &[], sight: Sight::ALL }
     }
 
     /// What the reader sees.
@@ -54,7 +61,7 @@ impl<'a> Opener<'a> {
         let opened = match self.vault.filter(|_| self.sight.texts) {
             None => None,
             Some(_) if commitments.is_empty() => Some(HashMap::new()),
-            Some(vault) => Some(vault.open(commitments).await?),
+            Some(vault) => Some(vault.open_with(self.at_hand, commitments).await?),
         };
         Ok(Texts { opened, whose: self.sight.whose })
     }

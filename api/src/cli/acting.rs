@@ -49,6 +49,13 @@ impl Acting {
             bail!("the token has the role {}, and this takes that of an admin; {MAKE_ONE}", actor.role);
         }
         let request_id = format!("cli-{}", Uuid::now_v7());
-        Ok(Caller { actor: actor.id, role: actor.role, request_id, traceparent: None, key: None })
+        Ok(Caller {
+            actor: actor.id,
+            role: actor.role,
+            request_id,
+            traceparent: None,
+            key: None,
+            found: None,
+        })
     }
 }

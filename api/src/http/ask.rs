@@ -19,6 +19,7 @@ pub(super) fn caller(call: &Call, body: &Digest) -> Caller {
         role: call.actor.role,
         request_id: call.request_id.to_string(),
         traceparent: call.traceparent,
+        found: call.found.clone(),
         key: call
             .idempotency_key
             .as_ref()

@@ -11,7 +11,7 @@ use super::errors::ApiError;
 use super::prefer;
 use super::request_id::RequestId;
 use crate::app::texts::AccessReason;
-use crate::app::{Seen, Sight};
+use crate::app::{Found, Seen, Sight};
 use crate::ledger::Place;
 use crate::tokens::Actor;
 
@@ -48,6 +48,8 @@ pub struct Call {
     pub(super) seen: Option<Seen>,
     /// `Prefer: wait=N`, cut to the limit (RFC 7240, section 4.3).
     pub prefer_wait: Option<Duration>,
+    /// The copy of the path, where the door had to look at it.
+    pub(super) found: Option<Found>,
     method: Method,
     path: String,
 }
@@ -57,7 +59,7 @@ crate::redacted::debug_without_the_rest! { Call { actor, request_id, traceparent
 impl Call {
     pub(super) fn of(
         parts: &Parts,
-        actor: Actor,
+        (actor, found): (Actor, Option<Found>),
         (request_id, traceparent): (RequestId, Option<TraceParent>),
         longest_wait: Duration,
     ) -> Result<Self, ApiError> {
@@ -73,6 +75,7 @@ impl Call {
             seen_position: seen.map(|seen| seen.position),
             seen,
             prefer_wait: prefer::wait(headers).map(|wait| wait.min(longest_wait)),
+            found,
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
         })

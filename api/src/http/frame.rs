@@ -202,8 +202,9 @@ impl Frame {
             let about =
                 about(route.template(), parts.uri.path()).ok_or_else(|| ApiError::not_found(NO_ID))?;
             let permitted = self.app.permit(&actor, route.act(), about).await;
-            permitted.inspect_err(|error| visit.turned_away(error))?;
-            let call = Call::of(&parts, actor, (request_id.clone(), traceparent), self.limits.prefer_wait)?;
+            let found = permitted.inspect_err(|error| visit.turned_away(error))?;
+            let call =
+                Call::of(&parts, (actor, found), (request_id.clone(), traceparent), self.limits.prefer_wait)?;
             visit.says_why(&call, &self.app.access_log).await?;
             // Here and not in the handlers: none can then answer in the name of a history that its caller has not seen.
             if let Some(seen) = call.seen {

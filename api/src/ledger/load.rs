@@ -10,6 +10,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::call::digest;
+use super::looks::last_event;
 use super::shapes::Shapes;
 use super::{Ledger, LedgerError, Loaded, Stored};
 
@@ -27,6 +28,11 @@ impl Ledger {
             self.forget::<A>(id);
         }
         self.load_afresh(id).await
+    }
+
+    /// A state of this stream that was true once, if one is in memory: for what never changes.
+    pub(crate) fn remembered<A: Stored>(&self, id: Uuid) -> Option<Arc<A>> {
+        Some(self.cached::<A>(id)?.state)
     }
 
     pub(super) fn cached<A: Stored>(&self, id: Uuid) -> Option<Loaded<A>> {
@@ -52,17 +58,10 @@ impl Ledger {
         id: Uuid,
         loaded: &Loaded<A>,
     ) -> Result<bool, LedgerError> {
-        let last = sqlx::query(
-            "SELECT sequence, leaf_hash FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 \
-             ORDER BY sequence DESC LIMIT 1",
-        )
-        .bind(A::TYPE)
-        .bind(id.to_string())
-        .fetch_optional(&self.shared.pool)
-        .await?;
-        let Some(last) = last else { return Ok(loaded.sequence == 0) };
-        let sequence: i64 = last.try_get(0)?;
-        Ok(u64::try_from(sequence) == Ok(loaded.sequence) && digest(&last, 1)? == loaded.leaf)
+        let Some((sequence, leaf)) = last_event(&self.looks, (A::TYPE, id)).await? else {
+            return Ok(loaded.sequence == 0);
+        };
+        Ok(u64::try_from(sequence) == Ok(loaded.sequence) && leaf == loaded.leaf)
     }
 
     /// Folds a stream from its events.

@@ -16,6 +16,7 @@ mod execute;
 mod first_answer;
 mod limits;
 mod load;
+mod looks;
 mod new_epoch;
 mod notifier;
 mod order;
@@ -51,6 +52,7 @@ pub use stored::{Loaded, Shelf, Shelves, Stored};
 
 use batcher::Batcher;
 use clock::LedgerClock;
+use looks::Looks;
 use queued::Queued;
 use seen::Watcher;
 use turns::Turns;
@@ -60,6 +62,7 @@ use turns::Turns;
 pub struct Ledger {
     shared: Arc<Shared>,
     queue: mpsc::Sender<Queued>,
+    looks: Looks,
 }
 
 impl fmt::Debug for Ledger {
@@ -134,8 +137,10 @@ impl Ledger {
         let options = shared.pool.connect_options().as_ref().clone();
         let channel = projections::channel(&shared.schema);
         tokio::spawn(Batcher::new(Arc::clone(&shared), queued, appended, &options).run());
+        let (looks, asked) = mpsc::channel(limits.queue_commands);
+        tokio::spawn(looks::run(asked, options.clone(), limits));
         tokio::spawn(notifier::run(last_position, channel, options, limits));
-        Ok(Self { shared, queue })
+        Ok(Self { shared, queue, looks })
     }
 
     /// Now, by Postgres's clock.

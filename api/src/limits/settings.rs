@@ -99,7 +99,7 @@ macro_rules! all {
                 longest_backoff, connect_timeout, decisions, cached_events, clock_age, notify_gap, retry_after,
             }
             projectors {
-                batch_events, batch_bytes, lease, renew_every, poll_every, backoff_first, backoff_longest, stop_within,
+                batch_events, batch_bytes, gather, lease, renew_every, poll_every, backoff_first, backoff_longest, stop_within,
                 stuck_after,
             }
             feed {

@@ -12,6 +12,15 @@ const OPEN_FILES_MAX: u64 = 16;
 #[cfg(target_os = "linux")]
 const RESERVED_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
+/// How far a child stands back, in the steps of nice(2): whoever waits for an answer comes before whoever waits for a PDF.
+const STANDS_BACK: i32 = 10;
+
+/// Takes no more of the cores than others leave, where they are all busy.
+pub(super) fn stand_back() {
+    // Always allowed; a system that refuses it gives the child a full share.
+    let _ = rustix::process::nice(STANDS_BACK);
+}
+
 /// Limits that hold for any job: no core dump (it would hold the document), no file written, few opened.
 pub(super) fn deny_files() {
     lower(Resource::Core, 0);

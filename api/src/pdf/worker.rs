@@ -17,7 +17,7 @@ use super::overlay::Overlay;
 use super::protocol::{
     Finalised, FrameKind, Imported, Job, Opened, Task, page_head, read_frame, write_frame,
 };
-use super::sandbox::{deny_files, limit_work};
+use super::sandbox::{deny_files, limit_work, stand_back};
 use super::{PdfError, PdfErrorType, PdfLimits, PdfStage};
 
 /// Fewer, larger writes to the pipe; a Linux pipe holds 64 KiB.
@@ -30,6 +30,7 @@ const OUTPUT_BUFFER_BYTES: usize = 64 * 1024;
 #[must_use]
 pub fn pdf_worker_main() -> ExitCode {
     deny_files();
+    stand_back();
     // As any process can be started, so can this one: what is no text is no id.
     let arguments = std::env::args_os().skip(2).filter_map(|argument| argument.into_string().ok());
     let asked_by = AskedBy::of_arguments(arguments);

@@ -90,9 +90,28 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Damaged`] where a row is not what was sealed.
     pub async fn open(&self, commitments: &[Commitment]) -> Result<HashMap<Commitment, Opened>, VaultError> {
+        self.open_with(&[], commitments).await
+    }
+
+    /// The same, for whoever has some of the rows at hand: those are not read again.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub async fn open_with(
+        &self,
+        at_hand: &[VaultRow],
+        commitments: &[Commitment],
+    ) -> Result<HashMap<Commitment, Opened>, VaultError> {
         let mut opened: HashMap<_, _> =
             commitments.iter().map(|commitment| (*commitment, Opened::Erased)).collect();
-        for some in commitments.chunks(ROWS_A_READ) {
+        let mut to_read = Vec::with_capacity(commitments.len());
+        for commitment in commitments {
+            match at_hand.iter().find(|row| row.commitment == *commitment) {
+                Some(row) => _ = opened.insert(*commitment, self.open_row(row).await?),
+                None => to_read.push(*commitment),
+            }
+        }
+        for some in to_read.chunks(ROWS_A_READ) {
             let asked: Vec<&[u8]> = some.iter().map(|commitment| commitment.0.0.as_slice()).collect();
             let rows = sqlx::query(
                 "SELECT commitment, key_id, owner_id, owner_kind, purpose, sealed FROM vault WHERE commitment = ANY($1)",

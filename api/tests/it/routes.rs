@@ -19,5 +19,6 @@ mod reading;
 mod repairs;
 mod roles;
 mod scores;
+mod statements;
 mod worker;
 pub(crate) mod world;

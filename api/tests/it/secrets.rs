@@ -81,6 +81,7 @@ fn all() -> Vec<Box<dyn Debug>> {
             actor: ActorId(Uuid::nil()),
             role: Role::Admin,
             request_id: "r-1".to_owned(),
+            found: None,
             traceparent: None,
             key: Some(key()),
         }),

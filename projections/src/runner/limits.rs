@@ -11,6 +11,9 @@ pub struct ProjectorLimits {
     pub batch_events: u16,
     /// Payloads and metadata of one transaction, in bytes; the event that passes it is the last.
     pub batch_bytes: usize,
+    /// How long after the begin of a batch its view is not looked at again: what comes close together is folded together, at a
+    /// fraction of the cost. What comes after a rest is folded at once, and a view that is behind does not wait.
+    pub gather: Duration,
     /// How long a leader that says nothing stays the leader, by Postgres's clock; its open transaction is ended as soon.
     /// With `poll_every` it is the longest that a view whose leader was killed stands still.
     pub lease: Duration,
@@ -35,6 +38,7 @@ impl Default for ProjectorLimits {
         Self {
             batch_events: 1_000,
             batch_bytes: 8 << 20,
+            gather: Duration::from_millis(10),
             lease: Duration::from_secs(4),
             renew_every: Duration::from_secs(1),
             poll_every: Duration::from_millis(500),

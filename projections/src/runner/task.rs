@@ -8,7 +8,7 @@ use futures::FutureExt;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
@@ -164,6 +164,7 @@ impl<P: Projector> Task<P> {
                     Line::Poison(_) => return Ok(Ended::Lost),
                 }
             }
+            let began = Instant::now();
             if lease.poison.is_none() {
                 let before = lease.position;
                 let outcome = step(connection, lease, &mut self.held, &mut left_out, &self.limits).await?;
@@ -185,6 +186,8 @@ impl<P: Projector> Task<P> {
                 }
             }
             self.rest().await;
+            // Bounded by so little that a stop may wait for it.
+            sleep_until(began + self.limits.gather).await;
             // A stopped view looks each time: an operator's retry wakes it.
             if lease.poison.is_some() || renewed.elapsed() >= self.limits.renew_every {
                 let was_stopped = lease.poison.is_some();

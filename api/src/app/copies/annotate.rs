@@ -1,7 +1,7 @@
 //! Putting marks on pages, changing them, taking them away.
 
 use domain::copy::command::Marking;
-use domain::copy::{CopyAction, CopyError, Mark, MarkKind, ShownLock};
+use domain::copy::{Annotation, CopyAction, CopyError, Mark, MarkKind, ShownLock};
 use domain::{AnnotationId, CopyId, PageBox, Points, QuestionId};
 use uuid::Uuid;
 
@@ -9,6 +9,7 @@ use super::super::answers::annotation::AnnotationAnswer;
 use super::super::answers::page_box::BoxJson;
 use super::super::texts::Prose;
 use super::super::{App, AppError, Caller, Written};
+use super::order::CopyOrder;
 
 /// A mark to be put on a page.
 #[derive(Clone, Debug)]
@@ -78,8 +79,11 @@ impl App {
     ) -> Result<Written, AppError> {
         let area = change.area.map(PageBox::try_from).transpose()?;
         let mut order = self.order(caller, copy).await?;
-        let paper = order.standing().state.paper();
-        let standing = paper.and_then(|paper| paper.marking.annotations.get(&annotation));
+        if annotation_of(&order, annotation).is_none_or(|standing| standing.revision != revision) {
+            // The revision that is named may be newer than what was found.
+            order.look_again().await?;
+        }
+        let standing = annotation_of(&order, annotation);
         let Some(mut after) = standing.map(|standing| standing.mark.clone()) else {
             return order.refuse(CopyError::NoSuchAnnotation(annotation)).await;
         };
@@ -110,4 +114,8 @@ impl App {
         let act = Marking::RemoveAnnotation { annotation, revision };
         order.send(CopyAction::Mark { shown, act }, |_| ()).await
     }
+}
+
+fn annotation_of<'a>(order: &'a CopyOrder<'_>, annotation: AnnotationId) -> Option<&'a Annotation> {
+    order.standing().state.paper()?.marking.annotations.get(&annotation)
 }

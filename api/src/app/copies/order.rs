@@ -29,7 +29,7 @@ impl App {
         caller: &'a Caller,
         copy: CopyId,
     ) -> Result<CopyOrder<'a>, AppError> {
-        let mut standing = self.copy_state(copy).await?;
+        let mut standing = self.found_copy(caller.found.as_ref(), copy).await?;
         if self.lease_is_over(&standing) {
             self.expire_lock(copy, &caller.request_id, caller.traceparent).await?;
             standing = self.copy_state(copy).await?;
@@ -72,6 +72,12 @@ impl CopyOrder<'_> {
     /// The copy as it stood when the order began.
     pub(super) fn standing(&self) -> &ExamCopy {
         &self.standing
+    }
+
+    /// Looks at the copy once more.
+    pub(super) async fn look_again(&mut self) -> Result<(), AppError> {
+        self.standing = self.app.copy_state(self.copy).await?;
+        Ok(())
     }
 
     /// Seals a text that goes with the command.

@@ -5,7 +5,7 @@ use domain::copy::state::Import;
 use domain::copy::{CopyState, ExamCopy, Page};
 use domain::{CopyId, Digest};
 
-use super::super::{App, AppError};
+use super::super::{App, AppError, Found};
 
 /// The image of a page.
 #[derive(Clone)]
@@ -23,8 +23,13 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotThere`] before the import is done, [`AppError::NoSuch`] past the last page.
-    pub async fn page_digest(&self, copy: CopyId, index: usize) -> Result<Digest, AppError> {
-        let standing = self.copy_state(copy).await?;
+    pub async fn page_digest(
+        &self,
+        found: Option<&Found>,
+        copy: CopyId,
+        index: usize,
+    ) -> Result<Digest, AppError> {
+        let standing = self.found_copy(found, copy).await?;
         let Some(pages) = pages_of(&standing) else {
             let detail = "the copy's pages are not there: its import is not done, or the copy was voided";
             let current_sequence = standing.sequence;

@@ -3,12 +3,9 @@
 //! Architecture invariant: of a single copy, [`App::permit`] has asked the rule before a use case here runs.
 
 use domain::access::student_may_read;
-use domain::copy::ExamCopy;
-use domain::exam::Exam;
 use domain::{CopyId, SubjectId};
 use projections::views::copies;
 use serde_json::Value;
-use std::sync::Arc;
 
 use super::answers::list::List;
 use super::answers::result::ResultAnswer;
@@ -61,12 +58,5 @@ impl App {
             Some(Ok(())) => Ok(()),
             Some(Err(_)) | None => Err(refused),
         }
-    }
-
-    async fn copy_and_exam(&self, copy: CopyId) -> Result<(Arc<ExamCopy>, Arc<Exam>), AppError> {
-        let standing = self.copy_state(copy).await?;
-        let identity = standing.state.identity().ok_or(AppError::NoSuch("copy"))?;
-        let exam = self.exam_state(identity.exam).await?;
-        Ok((standing, exam))
     }
 }

@@ -20,8 +20,9 @@ const SETTINGS: [&str; 9] = [
     "default_transaction_read_only",
     "default_transaction_isolation",
 ];
-/// Sessions that a process holds beside its pools: one for each view, one that listens, one that appends, one that notifies.
-const SESSIONS_BESIDE_POOLS: u32 = 10;
+/// Sessions that a process holds beside its pools: one for each view, one that listens, one that appends, one that looks where
+/// streams stand, one that notifies.
+const SESSIONS_BESIDE_POOLS: u32 = 12;
 
 /// Settings by name.
 struct Settings(BTreeMap<String, String>);

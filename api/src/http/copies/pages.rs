@@ -56,9 +56,9 @@ pub(crate) async fn page(
     query: OfPage,
     headers: HeaderMap,
     app: App,
-    _call: Call,
+    call: Call,
 ) -> Result<Answer, ApiError> {
-    let sha256 = app.page_digest(copy, page.0).await?;
+    let sha256 = app.page_digest(call.found.as_ref(), copy, page.0).await?;
     if query.sha256.is_some_and(|named| named != sha256) {
         return Err(ApiError::not_found("the page has another image; read the copy for its address"));
     }
