@@ -12,9 +12,13 @@
 )]
 
 mod append;
+mod catch_up;
+mod drift;
+mod fanout;
 mod history;
 mod machine;
 mod observed;
+mod process;
 mod rebuild;
 mod report;
 mod spread;
@@ -25,12 +29,15 @@ use report::{Length, Report};
 /// A part: its name on the command line and in the table, and what measures it.
 type Part = (&'static str, fn(&mut Report));
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 8] = [
     ("append", append::run),
     ("history", history::run),
     ("visible", visible::run),
     ("observed", observed::run),
     ("rebuild", rebuild::run),
+    ("drift", drift::run),
+    ("catch_up", catch_up::run),
+    ("fanout", fanout::run),
 ];
 
 fn main() {
