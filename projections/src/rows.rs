@@ -1,6 +1,7 @@
 //! The rows that a state stands for, on their way to a table.
 
-use serde::Serialize;
+use domain::Timestamp;
+use serde::{Serialize, Serializer};
 
 use crate::projector::Projector;
 use crate::stream::StreamId;
@@ -18,6 +19,15 @@ pub trait RowSink {
 #[derive(Debug, thiserror::Error)]
 #[error("a row cannot be written: {0}")]
 pub struct RowError(pub String);
+
+/// A time for a sink that need not make a text of it: one that is not for people takes microseconds since 1970.
+pub(crate) fn time<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    if serializer.is_human_readable() {
+        time.serialize(serializer)
+    } else {
+        serializer.serialize_i64(time.micros())
+    }
+}
 
 /// Rows as JSON arrays, one a table, which `json_populate_recordset` turns into rows.
 #[derive(Debug, Default)]

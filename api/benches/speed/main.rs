@@ -12,12 +12,16 @@
 )]
 
 mod append;
+mod catch_up;
+mod drift;
+mod fanout;
 mod growth;
 mod history;
 mod http;
 mod machine;
 mod observed;
 mod pdf;
+mod process;
 mod rebuild;
 mod report;
 mod served;
@@ -32,14 +36,17 @@ type Part = (&'static str, fn(&mut Report));
 
 const PARTS: &[Part] = &[
     ("append", append::run),
-    ("history", history::run),
+    ("http", http::run),
     ("visible", visible::run),
     ("observed", observed::run),
+    ("growth", growth::run),
+    ("history", history::run),
     ("rebuild", rebuild::run),
+    ("drift", drift::run),
+    ("catch_up", catch_up::run),
+    ("fanout", fanout::run),
     ("pdf", pdf::run),
     ("start", start::run),
-    ("growth", growth::run),
-    ("http", http::run),
 ];
 
 fn main() {

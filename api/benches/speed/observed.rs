@@ -8,6 +8,7 @@ mod side;
 
 use std::time::Duration;
 
+pub(crate) use side::stores;
 use side::{Side, Watched};
 
 use crate::report::{Figure, Report, Target};

@@ -6,6 +6,7 @@ use fixtures::database::{TestCluster, TestDatabase};
 use futures::TryStreamExt as _;
 use projections::{RebuildLimits, ViewName, Views, views};
 
+use crate::process::{TICK_MS, cpu_ms, forget_peak, peak_memory_mb, stat};
 use crate::report::{Figure, Report, Target};
 
 /// A year of a large school.
@@ -14,12 +15,11 @@ const EVENTS: i64 = 1_000_000;
 const A_COPY: i64 = 100;
 /// How often both are measured.
 const ROUNDS: usize = 3;
-/// What Linux counts a process's time in, in milliseconds.
-const TICK_MS: u64 = 10;
 
 #[tokio::main]
 pub(crate) async fn run(report: &mut Report) {
     let cluster = TestCluster::own().await;
+    let quarter = memory_of(&cluster, EVENTS / A_COPY / 4).await;
     let database = cluster.database().await;
     fill(&database, EVENTS / A_COPY).await;
     let views = Views::new(database.pool().clone());
@@ -45,9 +45,20 @@ pub(crate) async fn run(report: &mut Report) {
         case: "memory".to_owned(),
         unit: "MB",
         ours: best(|round| round.memory_mb),
-        beside: None,
-        target: None,
+        beside: Some(("a quarter of them", quarter)),
+        target: Some(Target::RatioAtMost(2.0)),
     });
+}
+
+/// The most memory that the rebuild of a smaller ledger takes.
+async fn memory_of(cluster: &TestCluster, copies: i64) -> f64 {
+    let database = cluster.database().await;
+    fill(&database, copies).await;
+    let every: Vec<ViewName> = views::ALL.map(|(view, _)| view).to_vec();
+    forget_peak();
+    let views = Views::new(database.pool().clone());
+    views.rebuild(&every, RebuildLimits::default(), &mut |_| {}).await.unwrap();
+    peak_memory_mb()
 }
 
 /// Events a second of both, and the most memory this process had.
@@ -57,7 +68,8 @@ struct Round {
     memory_mb: f64,
 }
 
-async fn fill(database: &TestDatabase, copies: i64) {
+/// Fills a ledger with copies of a hundred events each.
+pub(crate) async fn fill(database: &TestDatabase, copies: i64) {
     let mut connection = database.pool().acquire().await.unwrap();
     sqlx::query("SET statement_timeout = 0").execute(&mut *connection).await.unwrap();
     sqlx::query(include_str!("rebuild.sql")).bind(copies).execute(&mut *connection).await.unwrap();
@@ -67,21 +79,22 @@ async fn fill(database: &TestDatabase, copies: i64) {
 async fn round(database: &TestDatabase, views: &Views, events: i64) -> Round {
     let copied = copy(database).await;
     let every: Vec<ViewName> = views::ALL.map(|(view, _)| view).to_vec();
-    let (of_us, of_postgres) = (cpu_ms("self"), ended_sessions_ms(database).await);
+    forget_peak();
+    let (of_us, of_postgres) = (cpu_ms(), ended_sessions_ms(database).await);
     let began = Instant::now();
     let proofs = views.rebuild(&every, RebuildLimits::default(), &mut |_| {}).await.unwrap();
     let rebuilt = began.elapsed();
     assert!(proofs.iter().all(|proof| proof.events == events));
-    let (of_us, of_postgres) = (cpu_ms("self") - of_us, ended_sessions_ms(database).await - of_postgres);
+    let (of_us, of_postgres) = (cpu_ms() - of_us, ended_sessions_ms(database).await - of_postgres);
     let rate = |took: Duration| events as f64 / took.as_secs_f64();
     let (copy, rebuild, ratio) = (rate(copied), rate(rebuilt), copied.as_secs_f64() / rebuilt.as_secs_f64());
     let memory = peak_memory_mb();
-    println!("{copy:>12.0}  {rebuild:>12.0}  {ratio:>6.2}  {of_us:>12}  {of_postgres:>12}  {memory:>8}");
-    Round { copied: copy, rebuilt: rebuild, memory_mb: memory as f64 }
+    println!("{copy:>12.0}  {rebuild:>12.0}  {ratio:>6.2}  {of_us:>12}  {of_postgres:>12}  {memory:>8.0}");
+    Round { copied: copy, rebuilt: rebuild, memory_mb: memory }
 }
 
 /// Every event, read and thrown away.
-async fn copy(database: &TestDatabase) -> Duration {
+pub(crate) async fn copy(database: &TestDatabase) -> Duration {
     let mut connection = database.pool().acquire().await.unwrap();
     let began = Instant::now();
     let events = connection.copy_out_raw("COPY events TO STDOUT").await.unwrap();
@@ -95,20 +108,4 @@ async fn ended_sessions_ms(database: &TestDatabase) -> u64 {
         sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(database.pool()).await.unwrap();
     let postmaster = stat(&backend.to_string())[1];
     stat(&postmaster.to_string())[13..15].iter().sum::<u64>() * TICK_MS
-}
-
-fn cpu_ms(process: &str) -> u64 {
-    stat(process)[11..13].iter().sum::<u64>() * TICK_MS
-}
-
-/// The fields of `/proc/PID/stat` behind the name, as proc(5) numbers them less three.
-fn stat(process: &str) -> Vec<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    stat.rsplit(") ").next().unwrap().split(' ').map(|field| field.parse().unwrap_or(0)).collect()
-}
-
-fn peak_memory_mb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    peak.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1_024
 }

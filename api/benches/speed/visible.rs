@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::{ActorId, CopyId, LockId};
 use fixtures::database::ClusterFolder;
 use futures::future::join_all;
 use gradeledger::ledger::{Ledger, LedgerLimits};
@@ -23,7 +22,7 @@ use tokio::time::{Instant, interval, sleep_until};
 use crate::report::{Figure, Report, Target};
 use crate::spread::Spread;
 
-mod marking;
+pub(crate) mod marking;
 
 /// Commands a second.
 const RATE: u32 = 500;
@@ -41,14 +40,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const TARGET: Duration = Duration::from_millis(50);
 /// Single inserts that are timed.
 const INSERTS: usize = 500;
-
-/// A copy in someone's hands.
-#[derive(Clone, Copy)]
-struct Hand {
-    copy: CopyId,
-    actor: ActorId,
-    lock: LockId,
-}
 
 /// One command: when it was due, when it was answered, and where it stands.
 struct Answered {
@@ -100,7 +91,7 @@ fn connections(options: &PgConnectOptions, count: u32) -> PgPool {
 }
 
 /// Sends commands by the clock, and after each answer has a reader wait for it in one view.
-async fn commands(ledger: &Ledger, views: &Views, hands: &[Hand], start: Instant) -> Vec<Answered> {
+async fn commands(ledger: &Ledger, views: &Views, hands: &[marking::Hand], start: Instant) -> Vec<Answered> {
     let all = (WARM_UP + MEASURED).as_secs() as usize * RATE as usize;
     let mut sent = JoinSet::new();
     for nth in 0..all {

@@ -61,12 +61,14 @@ pub(super) async fn fold_all(
     Ok(folded)
 }
 
-/// Shares of which one is likely to fit into a worker's memory: states come to about half of what their events take.
+/// Shares of which one is likely to fit into a worker's memory: states come to about half of what their events take. As many
+/// for each worker, so that none waits while another folds the last one.
 async fn first_guess(plan: &Plan, connection: &mut PgConnection) -> Result<u32, sqlx::Error> {
     let bytes: i64 = sqlx::query_scalar("SELECT pg_relation_size('events')").fetch_one(connection).await?;
     let bytes = usize::try_from(bytes).unwrap_or(0) / 2;
     let of = bytes.div_ceil(plan.memory_of_a_worker().max(1));
-    Ok(u32::try_from(of).unwrap_or(FIRST_SHARES_MAX).clamp(plan.limits.workers, FIRST_SHARES_MAX))
+    let of = u32::try_from(of).unwrap_or(FIRST_SHARES_MAX).clamp(plan.limits.workers, FIRST_SHARES_MAX);
+    Ok(of.next_multiple_of(plan.limits.workers))
 }
 
 /// Makes the indexes of all new tables; those of derived tables come with their rows.

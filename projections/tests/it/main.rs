@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod audit;
+mod cost;
 mod crash;
 mod drift;
 mod follow;

@@ -148,7 +148,7 @@ fn runtime_of_askers() -> Runtime {
 }
 
 /// A ledger on a Postgres of its own that flushes every commit.
-async fn stores(cluster: &ClusterFolder, folder: &Path) -> (Stores, PrivatePostgres) {
+pub(crate) async fn stores(cluster: &ClusterFolder, folder: &Path) -> (Stores, PrivatePostgres) {
     let options =
         PrivateOptions { data_folder: Some(cluster.path().to_owned()), ..PrivateOptions::default() };
     let databases = Source::Private(options).open().await.unwrap();

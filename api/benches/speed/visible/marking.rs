@@ -10,15 +10,21 @@ use gradeledger::ledger::{By, Ledger, Order};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::Hand;
-
 /// Pages of each copy.
-pub(super) const PAGES: u32 = 12;
+pub(crate) const PAGES: u32 = 12;
 /// Questions of the scheme.
 const QUESTIONS: u128 = 20;
 
+/// A copy in someone's hands.
+#[derive(Clone, Copy)]
+pub(crate) struct Hand {
+    copy: CopyId,
+    actor: ActorId,
+    lock: LockId,
+}
+
 /// A copy of an exam of its own, imported, validated and locked.
-pub(super) async fn take_in_hand(ledger: &Ledger) -> Hand {
+pub(crate) async fn take_in_hand(ledger: &Ledger) -> Hand {
     let (exam, anonymous_id) = (ExamId(Uuid::now_v7()), "A-1".parse::<AnonymousId>().unwrap());
     let copy = CopyId::of(exam, &anonymous_id);
     let (actor, lock) = (ActorId(Uuid::now_v7()), LockId(Uuid::now_v7()));
@@ -44,7 +50,7 @@ pub(super) async fn take_in_hand(ledger: &Ledger) -> Hand {
 }
 
 /// The mark number `turn` of a copy: a point, a comment, and the comment once more as the grader thinks again.
-pub(super) async fn mark(ledger: &Ledger, hand: Hand, turn: usize) -> i64 {
+pub(crate) async fn mark(ledger: &Ledger, hand: Hand, turn: usize) -> i64 {
     let turn = turn as u128;
     let annotation = AnnotationId(Uuid::from_u128(hand.copy.0.as_u128() ^ (turn / 3 + 1)));
     let act = match turn % 3 {

@@ -117,10 +117,14 @@ impl<'a> Writer<'a> {
 
     fn integer(self, value: i64) -> Result<(), Refusal> {
         let (column, bytes) = self.column()?;
-        let Kind::Integer(size) = column.kind else {
-            return Err(Refusal::OtherType("number", column.name.clone()));
+        let (size, value) = match column.kind {
+            Kind::Integer(size) => (usize::from(size), value),
+            // Microseconds since 1970; see `rows::time`.
+            Kind::Time => (8, value.saturating_sub(POSTGRES_EPOCH_MICROS)),
+            Kind::Boolean | Kind::Uuid | Kind::Text | Kind::Json => {
+                return Err(Refusal::OtherType("number", column.name.clone()));
+            }
         };
-        let size = usize::from(size);
         let all = value.to_be_bytes();
         // What is cut off must be the sign alone.
         let bits = 8 * (8 - size);

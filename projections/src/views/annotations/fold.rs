@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{AnnotationRow, VIEW};
 use crate::projector::{FoldError, Projector, ViewName};
-use crate::rows::{JsonRows, RowError, RowSink};
+use crate::rows::{JsonRows, RowError, RowSink, time};
 use crate::stream::{LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
 use crate::table::{Made, Table, Tables};
 
@@ -224,8 +224,10 @@ struct Written<'a> {
     question: Option<&'a QuestionId>,
     text: Option<Commitment>,
     created_by: ActorId,
+    #[serde(serialize_with = "time")]
     created_at: Timestamp,
     updated_by: ActorId,
+    #[serde(serialize_with = "time")]
     updated_at: Timestamp,
     removed_at: Option<Timestamp>,
     position: i64,

@@ -1,9 +1,11 @@
 //! What an exam's events say to an auditor.
 
+use domain::ActorId;
 use domain::exam::{Duty, ExamEvent};
+use serde::{Serialize, Serializer};
 
 use super::copy_act::questions;
-use super::told::{Told, told};
+use super::told::told;
 
 /// What was done.
 pub(super) const fn action(event: &ExamEvent) -> &'static str {
@@ -20,27 +22,35 @@ pub(super) const fn action(event: &ExamEvent) -> &'static str {
 }
 
 /// The particulars.
-pub(super) fn metadata(event: &ExamEvent) -> Told {
+pub(super) fn metadata<S: Serializer>(event: &ExamEvent, to: S) -> Result<S::Ok, S::Error> {
     match event {
-        ExamEvent::ExamCreated { code } => told! { "code": code },
+        ExamEvent::ExamCreated { code } => told!(to, "code": code),
         ExamEvent::SchemePublished { version, questions: list } => {
-            told! { "scheme_version": version, "questions": questions(list) }
+            told!(to, "scheme_version": version, "questions": questions(list))
         }
         // As rows have told it since before there were duties: a duty is told where it is another than to mark.
         ExamEvent::GraderEnrolled { grader, duty: Duty::Marker } | ExamEvent::GraderRemoved { grader } => {
-            told! { "grader": grader }
+            told!(to, "grader": grader)
         }
         ExamEvent::GraderEnrolled { grader, duty: duty @ Duty::Lead } => {
-            told! { "grader": grader, "duty": duty }
+            told!(to, "grader": grader, "duty": duty)
         }
-        ExamEvent::CopiesDispatched { run, seed, graders, copies } => told! {
+        ExamEvent::CopiesDispatched { run, seed, graders, copies } => told!(
+            to,
             "run": run,
             "seed": seed,
-            "graders": graders.iter().map(|(grader, held)| told! { "grader": grader, "held": held }).collect::<Vec<_>>(),
+            "graders": graders.iter().map(|(grader, held)| Holds { grader, held: *held }).collect::<Vec<_>>(),
             "copies": copies,
-        },
+        ),
         ExamEvent::ResultsReleased {} | ExamEvent::ResultsWithdrawn {} | ExamEvent::ExamArchived {} => {
-            told! {}
+            told!(to)
         }
     }
+}
+
+/// How many copies a grader held when copies were dealt out.
+#[derive(Serialize)]
+struct Holds<'a> {
+    grader: &'a ActorId,
+    held: u64,
 }

@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 
 use domain::copy::CopyEvent;
+use domain::exam::ExamEvent;
 use domain::{ActorId, Commitment, CopyId, ExamId, Role, Timestamp};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
-use super::told::Told;
 use super::{VIEW, copy_act, exam_act};
 use crate::projector::{FoldError, Projector, ViewName};
-use crate::rows::{JsonRows, RowError, RowSink};
+use crate::rows::{JsonRows, RowError, RowSink, time};
 use crate::stream::{LedgerEvent, RecordedEvent, ReplayError, StreamId, StreamType};
 use crate::table::{Made, Table, Tables};
 use crate::views::row;
@@ -21,11 +21,19 @@ use crate::views::row;
 #[derive(Debug)]
 pub struct AuditTrail;
 
-/// The rows that a batch adds to a trail, and what they need to know from before.
+/// What a batch adds to a trail, and what its rows need to know from before.
 #[derive(Debug, Default)]
 pub struct NewRows {
     filename: Option<Commitment>,
-    rows: Vec<Written>,
+    acts: Vec<Act>,
+}
+
+/// An event, of which a row is written.
+#[derive(Debug)]
+struct Act {
+    recorded: RecordedEvent,
+    /// The name of the copy's file, as it was known then.
+    filename: Option<Commitment>,
 }
 
 impl Projector for AuditTrail {
@@ -40,32 +48,25 @@ impl Projector for AuditTrail {
     type State = NewRows;
 
     fn fold(state: &mut NewRows, recorded: &RecordedEvent) -> Result<(), FoldError> {
-        let (action, event_type, metadata) = match &recorded.event {
-            LedgerEvent::Copy(event) => {
-                if let CopyEvent::CopyImportRequested { filename, .. } = event {
-                    state.filename = *filename;
-                }
-                (event.audit_action(), event.type_name(), copy_act::metadata(event, state.filename))
-            }
-            LedgerEvent::Exam(event) => {
-                (exam_act::action(event), event.type_name(), exam_act::metadata(event))
-            }
+        match &recorded.event {
+            LedgerEvent::Copy(CopyEvent::CopyImportRequested { filename, .. }) => state.filename = *filename,
+            LedgerEvent::Copy(_) | LedgerEvent::Exam(_) => {}
             LedgerEvent::Operations(_) | LedgerEvent::Subject(_) => return Ok(()),
-        };
-        state.rows.push(written(recorded, action, event_type, metadata));
+        }
+        state.acts.push(Act { recorded: recorded.clone(), filename: state.filename });
         Ok(())
     }
 
     fn weight(state: &NewRows) -> usize {
-        size_of::<NewRows>() + state.rows.len() * (size_of::<Written>() + METADATA_BYTES)
+        size_of::<NewRows>() + state.acts.len() * (size_of::<Act>() + PARTS_BYTES)
     }
 
     fn rows(_: StreamId, state: &NewRows, rows: &mut impl RowSink) -> Result<(), RowError> {
-        state.rows.iter().try_for_each(|row| rows.row(TRAIL, row))
+        state.acts.iter().filter_map(written).try_for_each(|row| rows.row(TRAIL, &row))
     }
 
     fn written(state: &mut NewRows) {
-        state.rows.clear();
+        state.acts.clear();
     }
 
     async fn load(
@@ -88,7 +89,7 @@ impl Projector for AuditTrail {
         for row in &rows {
             let filename = row::optional_parsed(row, "filename")?.map(Commitment);
             let stream = StreamId::Copy(CopyId(row.try_get("copy_id")?));
-            states.insert(stream, NewRows { filename, rows: Vec::new() });
+            states.insert(stream, NewRows { filename, acts: Vec::new() });
         }
         Ok(states)
     }
@@ -107,8 +108,8 @@ impl Projector for AuditTrail {
 
 /// The index of the only table.
 const TRAIL: usize = 0;
-/// What the particulars of one act take in memory, roughly, in bytes.
-const METADATA_BYTES: usize = 1_024;
+/// What the parts of one event that lie elsewhere take in memory, roughly, in bytes.
+const PARTS_BYTES: usize = 512;
 
 fn tells_of_an_import(recorded: &RecordedEvent) -> bool {
     matches!(
@@ -118,8 +119,8 @@ fn tells_of_an_import(recorded: &RecordedEvent) -> bool {
 }
 
 /// The columns as they are written, by name.
-#[derive(Debug, Serialize)]
-struct Written {
+#[derive(Serialize)]
+struct Written<'a> {
     position: i64,
     event_id: Uuid,
     copy_id: Option<CopyId>,
@@ -129,38 +130,55 @@ struct Written {
     event_type: &'static str,
     actor_id: ActorId,
     actor_role: Role,
-    request_id: String,
+    request_id: &'a str,
     command_id: Uuid,
     causation_id: Option<Uuid>,
+    #[serde(serialize_with = "time")]
     recorded_at: Timestamp,
-    metadata: Told,
+    metadata: Particulars<'a>,
 }
 
-fn written(
-    recorded: &RecordedEvent,
-    action: &'static str,
-    event_type: &'static str,
-    metadata: Told,
-) -> Written {
+/// What the event says beside what every event has.
+enum Particulars<'a> {
+    OfCopy(&'a CopyEvent, Option<Commitment>),
+    OfExam(&'a ExamEvent),
+}
+
+impl Serialize for Particulars<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::OfCopy(event, filename) => copy_act::metadata(event, *filename, serializer),
+            Self::OfExam(event) => exam_act::metadata(event, serializer),
+        }
+    }
+}
+
+fn written(act: &Act) -> Option<Written<'_>> {
+    let Act { recorded, filename } = act;
     let (copy_id, exam_id) = match recorded.stream {
         StreamId::Copy(copy) => (Some(copy), None),
         StreamId::Exam(exam) => (None, Some(exam)),
         StreamId::Operations(_) | StreamId::Subject(_) => (None, None),
     };
-    Written {
+    let (action, metadata) = match &recorded.event {
+        LedgerEvent::Copy(event) => (event.audit_action(), Particulars::OfCopy(event, *filename)),
+        LedgerEvent::Exam(event) => (exam_act::action(event), Particulars::OfExam(event)),
+        LedgerEvent::Operations(_) | LedgerEvent::Subject(_) => return None,
+    };
+    Some(Written {
         position: recorded.position,
         event_id: recorded.event_id,
         copy_id,
         exam_id,
         sequence: recorded.sequence,
         action,
-        event_type,
+        event_type: recorded.event.type_name(),
         actor_id: recorded.metadata.actor_id,
         actor_role: recorded.metadata.actor_role,
-        request_id: recorded.metadata.request_id.clone(),
+        request_id: &recorded.metadata.request_id,
         command_id: recorded.metadata.command_id,
         causation_id: recorded.metadata.causation_id,
         recorded_at: recorded.recorded_at,
         metadata,
-    }
+    })
 }

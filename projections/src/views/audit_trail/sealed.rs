@@ -2,21 +2,30 @@
 //! `{"sealed": commitment}` stands for a text, and `{"whose": subject}` for the pseudonym of the subject whose copy it is.
 
 use domain::{Commitment, SubjectId};
+use serde::Serialize;
 use serde_json::{Map, Value};
-
-use super::told::{Told, object};
 
 const TEXT: &str = "sealed";
 const WHOSE: &str = "whose";
 
-/// A commitment as it stands in metadata.
-pub(super) fn sealed(commitment: Commitment) -> Told {
-    object(&[(TEXT, &commitment)])
+/// A commitment as it stands in metadata: its member is [`TEXT`].
+#[derive(Serialize)]
+pub(super) struct Sealed {
+    sealed: Commitment,
 }
 
-/// A subject as it stands in metadata.
-pub(super) fn whose(subject: SubjectId) -> Told {
-    object(&[(WHOSE, &subject)])
+pub(super) const fn sealed(commitment: Commitment) -> Sealed {
+    Sealed { sealed: commitment }
+}
+
+/// A subject as it stands in metadata: its member is [`WHOSE`].
+#[derive(Serialize)]
+pub(super) struct Whose {
+    whose: SubjectId,
+}
+
+pub(super) const fn whose(subject: SubjectId) -> Whose {
+    Whose { whose: subject }
 }
 
 /// What a reader is shown of what is sealed.
