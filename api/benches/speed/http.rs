@@ -102,7 +102,7 @@ async fn take_in_hand(world: &World) -> Vec<Hand> {
 }
 
 async fn timed(world: &World, hands: &mut [Hand], rate: u32, time: Duration) -> (Run, Value) {
-    let cores = || Cores::now(world.server.id(), world.cluster.postgres().postmaster_pid());
+    let cores = || Cores::now(world.server.pid(), world.cluster.postgres().postmaster_pid());
     let (before, began) = (cores(), Instant::now());
     let run = load::run(hands, rate, time).await;
     let cores = cores().since(&before, began.elapsed().as_secs_f64());

@@ -1,12 +1,9 @@
 //! A service in a process of its own, over a Postgres that flushes every commit, and enough imported copies to mark.
 
-use std::fs::File;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use cqrs_es::Aggregate;
@@ -25,6 +22,8 @@ use projections::{Views, views};
 use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
+
+use crate::served::Served;
 
 /// Who marks at the same time: as many as a large school has.
 pub(super) const GRADERS: usize = 60;
@@ -60,7 +59,7 @@ pub(super) struct World {
     pub(super) graders: Vec<String>,
     pub(super) cluster: TestCluster,
     _database: TestDatabase,
-    pub(super) server: Child,
+    pub(super) server: Served,
     _folder: TempDir,
 }
 
@@ -84,22 +83,22 @@ impl World {
         let scan = Scan::draw().await;
         let made = (0..COPIES).map(|nth| copy(&ledger, &stores, &scan, exam, nth));
         let copies = stream::iter(made).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
-        let (server, address) = serve(&database, folder.path()).await;
+        let server = Served::start(&database, folder.path()).await;
         let views = Views::new(stores.ledger.clone());
         let head = views.head().await.unwrap();
         for (view, _) in views::ALL {
             views.wait_for(view, head, PATIENCE).await.unwrap();
         }
         let to_mark = Arc::new(ToMark { copies, taken: AtomicUsize::new(0) });
-        Self { address, to_mark, graders, cluster, _database: database, server, _folder: folder }
-    }
-}
-
-impl Drop for World {
-    /// However the bench ends, its service ends with it.
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        Self {
+            address: server.address,
+            to_mark,
+            graders,
+            cluster,
+            _database: database,
+            server,
+            _folder: folder,
+        }
     }
 }
 
@@ -191,37 +190,4 @@ async fn execute<A: Stored>(
     };
     let order = Order::<A> { by, idempotency: None, vault: Vec::new(), command, answer: &|_| Value::Null };
     ledger.execute(stream, order).await.map_err(|error| error.to_string()).unwrap();
-}
-
-/// `gradeledger serve`, whole and with its default limits, logging into files.
-async fn serve(database: &TestDatabase, folder: &Path) -> (Child, SocketAddr) {
-    let (logs, said) = (folder.join("logs"), File::create(folder.join("said")).unwrap());
-    let server = Command::new(env!("CARGO_BIN_EXE_gradeledger"))
-        .arg("serve")
-        .args(["--listen", "127.0.0.1:0", "--log-dir"])
-        .arg(&logs)
-        .env("DATABASE_URL", database.url())
-        .env("KEYS_URL", database.keys_url())
-        .env("BLOBS_URL", format!("file://{}", folder.join("blobs").display()))
-        .env("MASTER_KEY_FILE", folder.join("master.key"))
-        .stdin(Stdio::null())
-        .stdout(said.try_clone().unwrap())
-        .stderr(said)
-        .spawn()
-        .unwrap();
-    let began = Instant::now();
-    loop {
-        if let Some(address) = listening(&logs.join("ledger.log")) {
-            return (server, address);
-        }
-        assert!(began.elapsed() < PATIENCE, "serve does not listen: see {}", folder.display());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-/// Where a process listens, as its log says.
-fn listening(log: &PathBuf) -> Option<SocketAddr> {
-    let said = std::fs::read_to_string(log).ok()?;
-    let lines = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines.filter_map(|line| line["fields"]["address"].as_str()?.parse().ok()).next()
 }
