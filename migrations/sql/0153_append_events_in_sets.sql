@@ -111,6 +111,8 @@ BEGIN
 
     -- One event each, and no two commands that could meet: placed, hashed and written as a set. By generate_series and
     -- subscripts, since each argument of unnest is a scan with a store of its own.
+    -- Each look-up with a limit, which makes it one look into the index for each command: a plan that was made for empty tables
+    -- would join with all of them later on.
     apart := event_count = command_count AND 1 = ALL (event_counts);
     IF apart THEN
         SELECT count(DISTINCT aggregate_ids[n]) = command_count AND count(DISTINCT keys[n]) = command_count
@@ -125,7 +127,9 @@ BEGIN
                    known.last_position IS NULL AND coalesce(last.sequence, 0) = expected_sequences[n]
                        AND coalesce(last.leaf_hash = expected_leaves[n], true) AS holds
             FROM generate_series(1, command_count) n
-            LEFT JOIN commands known ON known.key = keys[n] AND known.principal = principals[n]
+            LEFT JOIN LATERAL (
+                SELECT * FROM commands c WHERE c.key = keys[n] AND c.principal = principals[n] LIMIT 1
+            ) known ON true
             LEFT JOIN LATERAL (
                 SELECT e.sequence, e.leaf_hash FROM events e
                 WHERE e.aggregate_type = aggregate_types[n] AND e.aggregate_id = aggregate_ids[n]
@@ -167,7 +171,8 @@ BEGIN
                CASE WHEN holds THEN new_leaf ELSE last.leaf_hash END,
                last.event_id, known_answer::text, CASE WHEN holds THEN h.sequence + 1 ELSE h.sequence END,
                greatest(clock_timestamp(), clock), epoch
-        FROM hashed h LEFT JOIN events last ON last.position = known_last
+        FROM hashed h
+        LEFT JOIN LATERAL (SELECT * FROM events e WHERE e.position = known_last LIMIT 1) last ON true
         ORDER BY n;
         RETURN;
     END IF;

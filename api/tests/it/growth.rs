@@ -5,15 +5,18 @@ mod asks;
 mod plan;
 mod told;
 
-use domain::Role;
+use domain::{CopyId, Role};
 use fixtures::database::TestDatabase;
 use fixtures::grown::{self, Size};
+use futures::future::join_all;
 use gradeledger::access_log::AccessLogLimits;
+use gradeledger::ledger::LedgerLimits;
 use gradeledger::limits::HttpLimits;
 use projections::{FeedLimits, RebuildLimits, ViewName, views, work_queue};
 use sqlx::{PgPool, Row as _};
 use uuid::Uuid;
 
+use crate::office::{Office, pages_read};
 use crate::routes::world::{Person, World, person};
 use asks::Ask;
 use plan::Plan;
@@ -28,8 +31,8 @@ const REPEATS: usize = 12;
 /// looks at five thousand positions where only some are asked for.
 const MOST_ROWS: f64 = 300.0;
 
-/// Neither what is read, nor how: no table that grows is read from end to end, and none is sorted but for the few rows that an index
-/// has found.
+/// No table that grows is read from end to end, and the rows that are visited, and so all that could be sorted, are few and stay as
+/// many. Asks of [`asks`] with a bound of their own say why.
 #[tokio::test]
 async fn a_request_reads_as_many_rows_in_a_ledger_four_times_as_long_and_finds_them_by_an_index() {
     let told = Told::default();
@@ -88,6 +91,33 @@ async fn a_claim_looks_at_the_items_that_it_takes_however_long_the_queue_is() {
     // It steps over those that others have in hand.
     assert!(plans.iter().all(|plan| plan.rows_of(work_queue::TABLE) <= 2.0 * REPEATS as f64));
 }
+
+/// The connection that appends keeps its plans; the first are made when there is nothing in the tables.
+#[tokio::test]
+async fn a_batch_that_was_planned_in_an_empty_ledger_visits_as_few_rows_in_a_longer_one() {
+    let told = Told::default();
+    let _listening = tracing::subscriber::set_default(told.subscriber());
+    let database = TestDatabase::new().await;
+    explain(&database).await;
+    let office = Office::on(database, LedgerLimits::default()).await;
+    let import = |count| join_all((0..count).map(|_| office.import()));
+    let read = |copies: Vec<CopyId>| join_all(copies.into_iter().map(|copy| office.ask(copy, pages_read())));
+    read(import(BATCH).await).await;
+    for _ in 0..10 {
+        import(256).await;
+    }
+    let copies = import(BATCH).await;
+    told.take();
+    read(copies).await;
+    let plans: Vec<Plan> = told.take().iter().map(|message| Plan::read(message)).collect();
+    assert!(plans.iter().any(|plan| plan.is_of("hashed AS MATERIALIZED") && plan.rows_of("events") > 1.0));
+    for plan in &plans {
+        assert_eq!(plan.faults(3.0 * BATCH as f64), Vec::<String>::new());
+    }
+}
+
+/// Commands that come at the same time, each with a stream of its own.
+const BATCH: usize = 16;
 
 /// Has every session of these databases tell the plan of every statement, those within functions too.
 async fn explain(database: &TestDatabase) {

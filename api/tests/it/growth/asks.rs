@@ -143,7 +143,8 @@ pub(super) async fn all(world: &World) -> Vec<Ask> {
         method: Method::POST,
         path: format!("/api/exams/{exam}/scheme"),
         body: Some(json!({"questions": [{"id": "1", "maximum": 10}]})),
-        by: &["events_aggregate_type_aggregate_id_sequence_key", "events_pkey", "commands_pkey"],
+        // Whether its key was there before is found by the insert itself, which is no part of a plan.
+        by: &["events_aggregate_type_aggregate_id_sequence_key", "events_pkey"],
         most_rows: MOST_ROWS,
     });
     asks

@@ -50,6 +50,11 @@ impl Plan {
         faults.into_iter().map(|fault| format!("{fault} by {}", self.statement)).collect()
     }
 
+    /// Whether its statement has this in it.
+    pub(super) fn is_of(&self, part: &str) -> bool {
+        self.statement.contains(part)
+    }
+
     /// The indexes that it uses.
     pub(super) fn indexes(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().filter_map(|node| node["Index Name"].as_str())
