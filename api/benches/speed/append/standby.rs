@@ -34,6 +34,8 @@ impl Standby {
         .await
         .unwrap();
         let [data, sockets, port, user] = [0, 1, 2, 3].map(|nth| of_primary.get::<String, _>(nth));
+        // Quoted, as the setting takes a list.
+        let sockets = sockets.trim_matches('"');
         let folder = tempfile::Builder::new().prefix("gradeledger-standby-").tempdir_in("/var/tmp").unwrap();
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let account = Account::of(Path::new(&data));
@@ -44,7 +46,7 @@ impl Standby {
         let copied = account
             .command("pg_basebackup")
             .args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--wal-method=stream"])
-            .args(["--host", &sockets, "--port", &port, "--username", &user, "--pgdata"])
+            .args(["--host", sockets, "--port", &port, "--username", &user, "--pgdata"])
             .arg(&copy)
             .output()
             .unwrap();
