@@ -1,5 +1,6 @@
 //! A standby on the same machine, which every commit waits for.
 
+use std::fs::File;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ const PORT: &str = "5433";
 
 pub(super) struct Standby {
     server: Child,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Standby {
@@ -55,17 +56,18 @@ impl Standby {
             .command("postgres")
             .arg("-D")
             .arg(&copy)
-            .args(["-p", PORT, "-c", "listen_addresses=", "-c"])
+            // Nobody reads it, so it need not have room for as many sessions as the other.
+            .args(["-p", PORT, "-c", "listen_addresses=", "-c", "hot_standby=off", "-c"])
             .arg(format!("unix_socket_directories={}", own.display()))
-            .stderr(Stdio::null())
+            .stderr(File::create(folder.path().join("log")).unwrap())
             .spawn()
             .unwrap();
-        let standby = Self { server, _folder: folder };
-        wait_for(&pool, "streaming").await;
+        let standby = Self { server, folder };
+        standby.wait_for(&pool, "streaming").await;
         for set in ["ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"] {
             sqlx::query(set).execute(&pool).await.unwrap();
         }
-        wait_for(&pool, "sync").await;
+        standby.wait_for(&pool, "sync").await;
         standby
     }
 
@@ -77,6 +79,17 @@ impl Standby {
         let server = rustix::process::Pid::from_child(&self.server);
         rustix::process::kill_process(server, rustix::process::Signal::INT).unwrap();
         self.server.wait().unwrap();
+    }
+
+    /// Until the standby is in that state, or synchronous.
+    async fn wait_for(&self, pool: &PgPool, state: &str) {
+        let began = Instant::now();
+        let standing = "SELECT count(*) FROM pg_stat_replication WHERE state = $1 OR sync_state = $1";
+        while sqlx::query_scalar::<_, i64>(standing).bind(state).fetch_one(pool).await.unwrap() == 0 {
+            let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap();
+            assert!(began.elapsed() < PATIENCE, "the standby does not follow: {log}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 }
 
@@ -97,15 +110,5 @@ impl Account {
         let mut command = Command::new(program);
         command.uid(self.user).gid(self.group).current_dir("/").stdout(Stdio::null());
         command
-    }
-}
-
-/// Until the standby is in that state, or synchronous.
-async fn wait_for(pool: &PgPool, state: &str) {
-    let began = Instant::now();
-    let standing = "SELECT count(*) FROM pg_stat_replication WHERE state = $1 OR sync_state = $1";
-    while sqlx::query_scalar::<_, i64>(standing).bind(state).fetch_one(pool).await.unwrap() == 0 {
-        assert!(began.elapsed() < PATIENCE, "the standby does not follow");
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
