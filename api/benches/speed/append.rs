@@ -10,19 +10,18 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use cqrs_es::CqrsFramework;
 use cqrs_es::persist::PersistedEventStore;
-use domain::copy::command::Marking;
-use domain::copy::{CopyAction, CopyCommand, ExamCopy, Page, ShownLock};
-use domain::{ActorId, AnonymousId, CopyId, Digest, ExamId, LockId, Points, Question, Role, Timestamp};
+use domain::Timestamp;
+use domain::copy::{CopyAction, CopyCommand, ExamCopy};
 use fixtures::database::{TestCluster, TestDatabase};
-use gradeledger::ledger::{AppendSeen, By, Ledger, LedgerLimits, Order};
+use gradeledger::ledger::{AppendSeen, Ledger, LedgerLimits};
 use postgres_es::PostgresEventRepository;
-use serde_json::Value;
 use sqlx::postgres::PgPoolOptions;
+use sqlx::{Postgres, Transaction};
 use tokio::sync::Barrier;
-use uuid::Uuid;
 
 use self::standby::Standby;
 use crate::machine::postgres_program;
+use crate::marking::{self, Hand, Shape};
 use crate::report::{Figure, Report, Target};
 
 const SECONDS: u64 = 3;
@@ -30,38 +29,83 @@ const SECONDS: u64 = 3;
 /// Tasks, and clients of pgbench, at the same time.
 const CROWDS: [usize; 4] = [1, 8, 32, 64];
 
-/// What a commit waits for, and what is set in the database for it.
-const COMMITS: [(&str, &[&str]); 4] = [
-    ("flushing", &[]),
-    // As on a slow disk: whoever leads a flush waits so many microseconds first, and takes along who came meanwhile.
-    ("flushing in 5 ms", &["commit_delay = 5000", "commit_siblings = 0"]),
-    ("a standby's flush", &["synchronous_commit = on"]),
-    // pgbench has all for nothing that group commit would win.
-    ("not flushing", &["synchronous_commit = off"]),
-];
+/// What appends happen under.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Under {
+    Flushing,
+    SlowFlush,
+    Standby,
+    Snapshot,
+    NoFlush,
+}
+
+impl Under {
+    const ALL: [Self; 5] = [Self::Flushing, Self::SlowFlush, Self::Standby, Self::Snapshot, Self::NoFlush];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Flushing => "flushing",
+            Self::SlowFlush => "flushing in 5 ms",
+            Self::Standby => "a standby's flush",
+            Self::Snapshot => "an open snapshot",
+            Self::NoFlush => "not flushing",
+        }
+    }
+
+    /// What is set in the database for it.
+    const fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Flushing | Self::Snapshot => &[],
+            // As on a slow disk: whoever leads a flush waits so many microseconds first, and takes along who came meanwhile.
+            Self::SlowFlush => &["commit_delay = 5000", "commit_siblings = 0"],
+            Self::Standby => &["synchronous_commit = on"],
+            // pgbench has all for nothing that group commit would win.
+            Self::NoFlush => &["synchronous_commit = off"],
+        }
+    }
+}
 
 #[tokio::main]
 pub(crate) async fn run(report: &mut Report) {
     let cluster = TestCluster::durable().await;
-    for (name, settings) in COMMITS {
-        let standby =
-            if name == "a standby's flush" { Some(Standby::of(cluster.postgres()).await) } else { None };
+    for under in Under::ALL {
+        let standby = match under {
+            Under::Standby => Some(Standby::of(cluster.postgres()).await),
+            _ => None,
+        };
         let database = cluster.database().await;
-        for setting in settings {
+        for setting in under.settings() {
             let set = format!(
                 "ALTER DATABASE {} SET {setting}",
                 database.connect_options().get_database().unwrap()
             );
             sqlx::query(&set).execute(database.pool()).await.unwrap();
         }
-        compare(report, name, &database).await;
+        let reader = if under == Under::Snapshot { Some(snapshot(&database).await) } else { None };
+        compare(report, under, &database).await;
+        if let Some(reader) = reader {
+            reader.rollback().await.unwrap();
+        }
         if let Some(standby) = standby {
             standby.stop(database.pool()).await;
         }
     }
 }
 
-async fn compare(report: &mut Report, name: &str, database: &TestDatabase) {
+/// As a backup or a long report has one: no version of a row that was replaced since can be cleared away.
+async fn snapshot(database: &TestDatabase) -> Transaction<'static, Postgres> {
+    let mut reader = database.pool().begin().await.unwrap();
+    for begin in [
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        "SET LOCAL idle_in_transaction_session_timeout = 0",
+        "SELECT count(*) FROM events",
+    ] {
+        sqlx::query(begin).execute(&mut *reader).await.unwrap();
+    }
+    reader
+}
+
+async fn compare(report: &mut Report, under: Under, database: &TestDatabase) {
     // Settings of the database are those of sessions that begin after they were set.
     let pool = PgPoolOptions::new().connect_lazy_with(database.connect_options());
     let ledger = Ledger::open(pool, LedgerLimits::default()).await.unwrap();
@@ -90,10 +134,10 @@ async fn compare(report: &mut Report, name: &str, database: &TestDatabase) {
         let rate = commands(&Side::Ours(ledger.clone()), tasks).await;
         let [batches, commands, micros] = [0, 1, 2].map(|sum| seen[sum].load(Ordering::Relaxed) as f64);
         let mut figure = |beside, target| {
-            let case = format!("{name}, {tasks} at once");
+            let case = format!("{}, {tasks} at once", under.name());
             report.figure(Figure { case, unit: "commands/s", ours: rate, beside: Some(beside), target });
         };
-        let flushing = name == "flushing";
+        let flushing = under == Under::Flushing;
         let least = least_of_pgbench(tasks).filter(|_| flushing).map(Target::RatioAtLeast);
         figure(("pgbench", of_pgbench), least);
         figure(
@@ -148,15 +192,16 @@ async fn commands(side: &Side, tasks: usize) -> f64 {
     let start = Arc::new(Barrier::new(tasks + 1));
     let mut running = Vec::new();
     for _ in 0..tasks {
-        let (copy, shown, actor) = locked(side).await;
+        let (hand, actions) = Hand::on(Shape::LEAST);
+        for action in actions {
+            execute(side, hand, action).await;
+        }
         let (side, stop, start) = (side.clone(), Arc::clone(&stop), Arc::clone(&start));
         running.push(tokio::spawn(async move {
             let mut done = 0_u64;
             start.wait().await;
             while !stop.load(Ordering::Relaxed) {
-                let points = Points(i64::try_from(done % 1_000).unwrap() + 1);
-                let act = Marking::ScoreQuestion { question: "1".parse().unwrap(), points: Some(points) };
-                execute(&side, actor, copy, CopyAction::Mark { shown, act }).await;
+                execute(&side, hand, hand.marks(marking::score(0, done))).await;
                 done += 1;
             }
             done
@@ -173,55 +218,16 @@ async fn commands(side: &Side, tasks: usize) -> f64 {
     done as f64 / began.elapsed().as_secs_f64()
 }
 
-async fn locked(side: &Side) -> (CopyId, ShownLock, ActorId) {
-    let (exam, anonymous_id) = (ExamId(Uuid::now_v7()), "A-1".parse::<AnonymousId>().unwrap());
-    let (copy, actor, lock) =
-        (CopyId::of(exam, &anonymous_id), ActorId(Uuid::now_v7()), LockId(Uuid::now_v7()));
-    let source = Digest::of(b"scan");
-    let page = Page { sha256: Digest::of(b"page"), width: 1_190, height: 1_684 };
-    let question = Question { id: "1".parse().unwrap(), maximum: Points(100_000) };
-    let actions = [
-        CopyAction::RequestImport { exam, anonymous_id, source, source_bytes: 1, filename: None },
-        CopyAction::RecordImport {
-            attempt: 1,
-            pages: vec![page],
-            renderer: "bench".to_owned(),
-            warnings: Vec::new(),
-            duration_ms: 1,
-        },
-        CopyAction::Validate { scheme_version: 1, questions: vec![question] },
-        CopyAction::AcquireLock { lock, ttl_seconds: 3_600 },
-    ];
-    for action in actions {
-        execute(side, actor, copy, action).await;
-    }
-    (copy, ShownLock::Of(lock), actor)
-}
-
-async fn execute(side: &Side, actor: ActorId, copy: CopyId, action: CopyAction) {
-    let ledger = match side {
-        Side::Ours(ledger) => ledger,
+async fn execute(side: &Side, hand: Hand, action: CopyAction) {
+    match side {
+        Side::Ours(ledger) => drop(marking::execute(ledger, hand, action, Vec::new()).await),
         Side::Stock(stock) => {
-            let at = Timestamp::from_micros(
-                i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap(),
-            );
-            return stock.execute(&copy.to_string(), CopyCommand { actor, at, action }).await.unwrap();
+            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+            let at = Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap());
+            let command = CopyCommand { actor: hand.actor, at, action };
+            stock.execute(&hand.copy.to_string(), command).await.unwrap();
         }
-    };
-    let order = Order::<ExamCopy> {
-        by: By {
-            actor,
-            role: Role::Grader,
-            request_id: "bench".to_owned(),
-            causation_id: None,
-            traceparent: None,
-        },
-        idempotency: None,
-        vault: Vec::new(),
-        command: &|at: Timestamp| CopyCommand { actor, at, action: action.clone() },
-        answer: &|_| Value::Null,
-    };
-    ledger.execute(copy.0, order).await.unwrap();
+    }
 }
 
 /// Transactions a second of raw inserts of a like row into a like table.

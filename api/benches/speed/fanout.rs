@@ -20,11 +20,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 
+use crate::marking::{self, Shape};
 use crate::observed::stores;
 use crate::process::memory_mb;
 use crate::report::{Figure, Report, Target};
 use crate::spread::Spread;
-use crate::visible::marking;
 
 /// Consumers, of which no caller may have more than 64.
 const CONSUMERS: usize = 100;
@@ -51,7 +51,7 @@ pub(crate) fn run(report: &mut Report) {
     let (service, ledger, hands) = serving.block_on(async {
         let ledger = Ledger::open(stores.ledger.clone(), LedgerLimits::default()).await.unwrap();
         // Before there are workers, who would look for the scans.
-        let hands = join_all((0..COPIES).map(|_| marking::take_in_hand(&ledger))).await;
+        let hands = join_all((0..COPIES).map(|_| marking::take_in_hand(&ledger, Shape::USUAL))).await;
         let mut settings = ServiceSettings::at("127.0.0.1:0".parse().unwrap(), Limits::default()).unwrap();
         settings.metrics = Metrics::off();
         settings.pdf.program = env!("CARGO_BIN_EXE_gradeledger").into();

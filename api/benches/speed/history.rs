@@ -3,28 +3,23 @@
 use std::time::{Duration, Instant};
 
 use domain::copy::command::Marking;
-use domain::copy::{CopyAction, CopyCommand, ExamCopy, Mark, MarkKind, Page, ShownLock};
-use domain::{
-    ActorId, AnnotationId, AnonymousId, CopyId, Digest, ExamId, LockId, PageBox, Points, Question, Role,
-    Timestamp,
-};
+use domain::copy::{Mark, MarkKind};
+use domain::{AnnotationId, CopyId, PageBox, Points};
 use fixtures::database::TestCluster;
 use gradeledger::app::{CopyPast, Opener, Sight, Spelling};
-use gradeledger::ledger::{By, Ledger, LedgerLimits, Order};
+use gradeledger::ledger::{Ledger, LedgerLimits};
 use gradeledger::limits::HistoryLimits;
 use gradeledger::vault::{KeyStore, MasterKey, Purpose, Vault, VaultOwner, VaultRow};
 use projections::history::{self, Moment};
-use serde_json::Value;
 use sqlx::{PgPool, Row as _};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::marking::{self, Shape};
 use crate::report::{Figure, Report};
 
 /// Lengths of history that are measured, in events.
 const LENGTHS: [u32; 3] = [50, 500, 5_000];
-/// Events that bring a copy into a grader's hands.
-const TO_LOCKED: u32 = 4;
 /// Copies that stand beside, and the events of each: what must not be paid for.
 const OTHERS: (u32, u32) = (60, 500);
 /// How often each length is measured.
@@ -62,17 +57,16 @@ pub(crate) async fn run(report: &mut Report) {
 impl Office {
     /// A copy of so many events, half of them annotations with a text.
     async fn copy(&self, events: u32) -> CopyId {
-        let (copy, shown, actor) = self.locked().await;
-        for number in 0..events - TO_LOCKED {
+        let hand = marking::take_in_hand(&self.ledger, Shape::LEAST).await;
+        for number in 0..events - marking::TO_LOCKED {
             let (act, sealed) = if number % 2 == 0 {
-                self.annotation(copy, number).await
+                self.annotation(hand.copy, number).await
             } else {
-                let points = Some(Points(i64::from(number % 1_000) + 1));
-                (Marking::ScoreQuestion { question: "1".parse().unwrap(), points }, Vec::new())
+                (marking::score(0, u64::from(number)), Vec::new())
             };
-            self.execute(actor, copy, CopyAction::Mark { shown, act }, sealed).await;
+            marking::execute(&self.ledger, hand, hand.marks(act), sealed).await;
         }
-        copy
+        hand.copy
     }
 
     async fn annotation(&self, copy: CopyId, number: u32) -> (Marking, Vec<VaultRow>) {
@@ -82,58 +76,11 @@ impl Office {
             area: PageBox { x: 100_000, y: 250_000, width: 300_000, height: 50_000 },
             kind: MarkKind::Error,
             points: Some(Points(-25)),
-            question: Some("1".parse().unwrap()),
+            question: Some("0".parse().unwrap()),
             text: Some(sealed.commitment),
         };
         let annotation = AnnotationId(Uuid::now_v7());
         (Marking::AddAnnotation { annotation, page_index: 0, mark }, vec![sealed.row])
-    }
-
-    async fn locked(&self) -> (CopyId, ShownLock, ActorId) {
-        let (exam, anonymous_id) = (ExamId(Uuid::now_v7()), "A-1".parse::<AnonymousId>().unwrap());
-        let (copy, actor, lock) =
-            (CopyId::of(exam, &anonymous_id), ActorId(Uuid::now_v7()), LockId(Uuid::now_v7()));
-        let page = Page { sha256: Digest::of(b"page"), width: 1_190, height: 1_684 };
-        let question = Question { id: "1".parse().unwrap(), maximum: Points(100_000) };
-        let actions = [
-            CopyAction::RequestImport {
-                exam,
-                anonymous_id,
-                source: Digest::of(b"scan"),
-                source_bytes: 1,
-                filename: None,
-            },
-            CopyAction::RecordImport {
-                attempt: 1,
-                pages: vec![page],
-                renderer: "bench".to_owned(),
-                warnings: Vec::new(),
-                duration_ms: 1,
-            },
-            CopyAction::Validate { scheme_version: 1, questions: vec![question] },
-            CopyAction::AcquireLock { lock, ttl_seconds: 3_600 },
-        ];
-        for action in actions {
-            self.execute(actor, copy, action, Vec::new()).await;
-        }
-        (copy, ShownLock::Of(lock), actor)
-    }
-
-    async fn execute(&self, actor: ActorId, copy: CopyId, action: CopyAction, vault: Vec<VaultRow>) {
-        let order = Order::<ExamCopy> {
-            by: By {
-                actor,
-                role: Role::Grader,
-                request_id: "bench".to_owned(),
-                causation_id: None,
-                traceparent: None,
-            },
-            idempotency: None,
-            vault,
-            command: &|at: Timestamp| CopyCommand { actor, at, action: action.clone() },
-            answer: &|_| Value::Null,
-        };
-        self.ledger.execute(copy.0, order).await.unwrap();
     }
 
     async fn measure(&self, report: &mut Report, copy: CopyId, events: u32) {

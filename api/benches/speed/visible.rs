@@ -19,10 +19,9 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until};
 
+use crate::marking::{self, Shape};
 use crate::report::{Figure, Report, Target};
 use crate::spread::Spread;
-
-pub(crate) mod marking;
 
 /// Commands a second.
 const RATE: u32 = 500;
@@ -63,7 +62,7 @@ pub(crate) async fn run(report: &mut Report) {
     let ledger = Ledger::open(pool.clone(), LedgerLimits::default()).await.unwrap();
     let views = Views::new(pool);
     let projectors = Projectors::start(&views, ProjectorLimits::default());
-    let hands = join_all((0..COPIES).map(|_| marking::take_in_hand(&ledger))).await;
+    let hands = join_all((0..COPIES).map(|_| marking::take_in_hand(&ledger, Shape::USUAL))).await;
     let head = views.head().await.unwrap();
     join_all(views::ALL.map(|(view, _)| views.wait_for(view, head, PATIENCE))).await;
 
@@ -162,7 +161,7 @@ fn tell(report: &mut Report, counted: &[&Answered], seen: &Seen, insert: Vec<Dur
     println!(
         "{RATE} commands/s for {} s over {COPIES} copies of {} pages",
         MEASURED.as_secs(),
-        marking::PAGES
+        Shape::USUAL.pages
     );
     println!("{:<28}{}", "milliseconds", Spread::HEADING);
     let mut line = |name: String, spread: Spread, target: Option<Target>| {
