@@ -70,16 +70,15 @@ impl Batcher {
         }
     }
 
-    /// Takes what is there behind `first`, within the bounds of a batch. Lets those who were just answered queue their next
-    /// commands, and waits for what is being decided, but not for longer than a small part of what a batch takes: a command
-    /// that comes right behind a batch waits for all of it.
+    /// Takes what is there behind `first`, within the bounds of a batch. While commands are being decided, lets them run and waits
+    /// for them, but not for longer than a small part of what a batch takes: a command that comes right behind a batch waits for
+    /// all of it. Where nobody decides anything it does not even yield, which would wake another thread of the runtime for nothing.
     async fn fill(&mut self, first: Queued) -> Vec<Queued> {
         let LedgerLimits { batch_commands, batch_bytes, .. } = self.shared.limits;
         let mut bytes = first.bytes;
         let mut batch = vec![first];
         let until = Instant::now() + self.last_call / WAIT_FOR_DECISIONS;
         loop {
-            tokio::task::yield_now().await;
             while batch.len() < batch_commands {
                 let Ok(next) = self.queue.try_recv() else { break };
                 bytes += next.bytes;
@@ -92,6 +91,7 @@ impl Batcher {
             if batch.len() >= batch_commands || !self.shared.deciding() || Instant::now() >= until {
                 return batch;
             }
+            tokio::task::yield_now().await;
         }
     }
 
