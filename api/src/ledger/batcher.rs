@@ -123,7 +123,7 @@ impl Batcher {
         loop {
             let (trouble, error) = match self.call(&batch).await {
                 Ok((outcomes, clock)) => {
-                    self.shared.clock.learn(clock);
+                    clock.into_iter().for_each(|clock| self.shared.clock.learn(clock));
                     self.see(&batch, &outcomes, began);
                     batch.into_iter().zip(outcomes).for_each(|(queued, outcome)| queued.answer(outcome));
                     return Ok(());
@@ -160,7 +160,10 @@ impl Batcher {
         }
     }
 
-    async fn call(&mut self, batch: &[Queued]) -> Result<(Vec<Outcome>, Timestamp), (Trouble, sqlx::Error)> {
+    async fn call(
+        &mut self,
+        batch: &[Queued],
+    ) -> Result<(Vec<Outcome>, Option<Timestamp>), (Trouble, sqlx::Error)> {
         let patience = self.shared.limits.call_timeout();
         // What fails before there is a connection has not reached the server.
         let connection = self.session.connection().await.map_err(|error| (Trouble::NotDone, error))?;
