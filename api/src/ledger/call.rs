@@ -13,7 +13,7 @@ use crate::vault::VaultRow;
 /// Most batches hold no text. Seven arrays that are empty are a tenth of what a call of one command costs to send and to read.
 const CALL: &str = include_str!("call.sql");
 const CALL_WITH_VAULT: &str = include_str!("call_with_vault.sql");
-/// And one command with one event needs no arrays, which are a third of what Postgres does for it.
+/// And one command with one event needs no arrays, which are a fifth of what Postgres does for it.
 const CALL_ONE: &str = include_str!("call_one.sql");
 
 /// Appends a batch in one round trip and one transaction; by the time it returns, that is committed.
