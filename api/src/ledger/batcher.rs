@@ -70,16 +70,15 @@ impl Batcher {
         }
     }
 
-    /// Takes what is there behind `first`, within the bounds of a batch. Lets those who were just answered queue their next
-    /// commands, and waits for what is being decided, but not for longer than a small part of what a batch takes: a command
-    /// that comes right behind a batch waits for all of it.
+    /// Takes what is there behind `first`, within the bounds of a batch. While commands are being decided, lets them run and waits
+    /// for them, but not for longer than a small part of what a batch takes: a command that comes right behind a batch waits for
+    /// all of it. Where nobody decides anything it does not even yield, which would wake another thread of the runtime for nothing.
     async fn fill(&mut self, first: Queued) -> Vec<Queued> {
         let LedgerLimits { batch_commands, batch_bytes, .. } = self.shared.limits;
         let mut bytes = first.bytes;
         let mut batch = vec![first];
         let until = Instant::now() + self.last_call / WAIT_FOR_DECISIONS;
         loop {
-            tokio::task::yield_now().await;
             while batch.len() < batch_commands {
                 let Ok(next) = self.queue.try_recv() else { break };
                 bytes += next.bytes;
@@ -92,6 +91,7 @@ impl Batcher {
             if batch.len() >= batch_commands || !self.shared.deciding() || Instant::now() >= until {
                 return batch;
             }
+            tokio::task::yield_now().await;
         }
     }
 
@@ -123,7 +123,7 @@ impl Batcher {
         loop {
             let (trouble, error) = match self.call(&batch).await {
                 Ok((outcomes, clock)) => {
-                    self.shared.clock.learn(clock);
+                    clock.into_iter().for_each(|clock| self.shared.clock.learn(clock));
                     self.see(&batch, &outcomes, began);
                     batch.into_iter().zip(outcomes).for_each(|(queued, outcome)| queued.answer(outcome));
                     return Ok(());
@@ -160,7 +160,10 @@ impl Batcher {
         }
     }
 
-    async fn call(&mut self, batch: &[Queued]) -> Result<(Vec<Outcome>, Timestamp), (Trouble, sqlx::Error)> {
+    async fn call(
+        &mut self,
+        batch: &[Queued],
+    ) -> Result<(Vec<Outcome>, Option<Timestamp>), (Trouble, sqlx::Error)> {
         let patience = self.shared.limits.call_timeout();
         // What fails before there is a connection has not reached the server.
         let connection = self.session.connection().await.map_err(|error| (Trouble::NotDone, error))?;

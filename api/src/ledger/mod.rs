@@ -1,11 +1,12 @@
 //! The one way into the ledger.
 //!
 //! A command loads its aggregate, is decided by `domain`, and its events go to the batcher, which commits many commands in
-//! one transaction of the SQL function `append_events`. That function holds one lock, gives positions in the order of
-//! commits, refuses what does not stand where it expects its stream, and knows again what it applied.
+//! one transaction of the SQL function `append_events`, or one in that of its short form for one event. That function holds one
+//! lock, gives positions in the order of commits, refuses what does not stand where it expects its stream, and knows again what
+//! it applied.
 //!
 //! Architecture invariants: nothing is acknowledged before it is committed; an event is written by nothing but
-//! `append_events`; one command of a stream is in flight in a process.
+//! `append_events` and `append_events_of_one`; one command of a stream is in flight in a process.
 
 mod batcher;
 mod call;

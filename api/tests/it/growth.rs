@@ -102,15 +102,19 @@ async fn a_batch_that_was_planned_in_an_empty_ledger_visits_as_few_rows_in_a_lon
     let office = Office::on(database, LedgerLimits::default()).await;
     let import = |count| join_all((0..count).map(|_| office.import()));
     let read = |copies: Vec<CopyId>| join_all(copies.into_iter().map(|copy| office.ask(copy, pages_read())));
+    read(vec![office.import().await]).await;
     read(import(BATCH).await).await;
     for _ in 0..10 {
         import(256).await;
     }
-    let copies = import(BATCH).await;
+    let (copies, lone) = (import(BATCH).await, office.import().await);
     told.take();
     read(copies).await;
+    read(vec![lone]).await;
     let plans: Vec<Plan> = told.take().iter().map(|message| Plan::read(message)).collect();
     assert!(plans.iter().any(|plan| plan.is_of("hashed AS MATERIALIZED") && plan.rows_of("events") > 1.0));
+    let of_one = "e.aggregate_type = stream_type";
+    assert!(plans.iter().any(|plan| plan.is_of(of_one) && plan.rows_of("events") > 0.0));
     for plan in &plans {
         assert_eq!(plan.faults(3.0 * BATCH as f64), Vec::<String>::new());
     }

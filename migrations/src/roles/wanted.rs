@@ -7,8 +7,9 @@ use super::{Part, Store};
 use crate::triggers;
 
 /// The functions that a part calls. One that is not here is nobody's but its owner's.
-const FUNCTIONS: [(&str, Part); 6] = [
+const FUNCTIONS: [(&str, Part); 7] = [
     ("append_events", Part::Writer),
+    ("append_events_of_one", Part::Writer),
     ("erase_vault_rows", Part::Writer),
     ("discard_view_shadow", Part::Projector),
     ("make_view_shadow", Part::Projector),

@@ -88,8 +88,8 @@ fn needs(table: &str, guarded: &BTreeSet<&str>) -> &'static [&'static str] {
 async fn needed(patient: &Patient, rights: &[Rights], report: &mut Report) {
     const CHECK: &str = "rights";
     let asking = sqlx::query_scalar::<_, bool>(
-        "SELECT coalesce(bool_and(has_function_privilege(oid, 'EXECUTE')), false) FROM pg_proc
-         WHERE pronamespace = current_schema()::regnamespace AND proname = 'append_events'",
+        "SELECT count(*) = 2 AND bool_and(has_function_privilege(oid, 'EXECUTE')) FROM pg_proc
+         WHERE pronamespace = current_schema()::regnamespace AND proname IN ('append_events', 'append_events_of_one')",
     )
     .fetch_one(&patient.pool);
     let Some(may_append) = report.asked(CHECK, patient.longest, asking).await else { return };
@@ -97,7 +97,7 @@ async fn needed(patient: &Patient, rights: &[Rights], report: &mut Report) {
     let guarded: BTreeSet<&str> = defined.iter().map(|trigger| trigger.table).collect();
     let mut missing = Vec::new();
     if !may_append {
-        missing.push("EXECUTE on function append_events".to_owned());
+        missing.push("EXECUTE on function append_events or append_events_of_one".to_owned());
     }
     for Rights { table, may, .. } in rights {
         let lacks: Vec<&str> =

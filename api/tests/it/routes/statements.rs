@@ -35,9 +35,10 @@ const ASKED: [(&str, &[&str]); 8] = [
 
 /// What tells a statement, and what it is called here. Those without a name come by the clock, whoever asks for what: a token
 /// every two seconds, and the news of an append.
-const NAMES: [(&str, Option<&str>); 10] = [
+const NAMES: [(&str, Option<&str>); 11] = [
     ("AS asked (aggregate_type", Some("where streams stand")),
     ("FROM append_events(", Some("append")),
+    ("SELECT append_events_of_one(", Some("append")),
     ("FROM vault WHERE commitment", Some("sealed texts")),
     ("FROM ledger_head", Some("epoch and head")),
     ("SELECT position FROM projections", Some("where a view stands")),

@@ -97,7 +97,7 @@ async fn a_ledger_that_is_well_is_found_well_and_every_line_says_of_what() {
         "ok    durability        fsync on, synchronous_commit on, full_page_writes on\n",
         "ok    migrations        schema gradeledger: all ",
         "ok    triggers          all 7 stand and fire always",
-        "ok    functions         all 8 have the bodies of this binary's migrations\n",
+        "ok    functions         all 9 have the bodies of this binary's migrations\n",
         "ok    indexes           all valid\n",
         "ok    rights            all that the service needs, append_events among it\n",
         "ok    reader            ",

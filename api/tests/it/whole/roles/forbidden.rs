@@ -94,9 +94,10 @@ const FOR_NOBODY: [&str; 79] = [
     "SELECT pg_reload_conf()",
 ];
 
-const ONLY_THE_WRITER: [&str; 3] = [
+const ONLY_THE_WRITER: [&str; 4] = [
     "SELECT * FROM vault",
     "SELECT erase_vault_rows('copy', gen_random_uuid())",
+    "SELECT append_events_of_one(NULL,NULL,NULL,NULL,'Test','ahead',1,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
     "SELECT append_events('{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}')",
 ];
 
