@@ -99,8 +99,8 @@ macro_rules! all {
                 longest_backoff, connect_timeout, decisions, cached_events, clock_age, notify_gap, retry_after,
             }
             projectors {
-                batch_events, batch_bytes, gather, lease, renew_every, poll_every, backoff_first, backoff_longest, stop_within,
-                stuck_after,
+                batch_events, batch_bytes, gather, gather_longest, lease, renew_every, poll_every, backoff_first, backoff_longest,
+                stop_within, stuck_after,
             }
             feed {
                 followers, page_events, page_bytes, scan_positions, buffer_events, buffer_bytes, tail_events, tail_bytes,
