@@ -121,7 +121,7 @@ macro_rules! all {
             keys { rotation_batch }
             logs { queue_lines, file_bytes, files }
             access_log {
-                connections, queue_rows, batch_rows, wait, rest, refusals, refusals_each, refusals_every, flush, keep, prune_every, prune_rows,
+                connections, queue_rows, batch_rows, gather, wait, rest, refusals, refusals_each, refusals_every, flush, keep, prune_every, prune_rows,
             }
             sign_in {
                 leeway, token_bytes, subject_bytes, keys_bytes, keys, keys_read, keys_age, keys_rest, keys_kept, keys_waiting,
