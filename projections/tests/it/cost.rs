@@ -12,7 +12,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 use crate::ledger::{PATIENCE, TestLedger, limits, until};
-use crate::story::{annotated, copy_id, to_locked};
+use crate::story::{annotated, annotation, copy_id, mark, to_locked};
 
 /// The statements that sqlx tells of on a thread.
 #[derive(Clone, Default)]
@@ -149,4 +149,24 @@ async fn a_batch_writes_the_row_of_a_copy_once_however_many_of_its_events_it_has
         (written > 0).then_some(written)
     });
     assert_eq!(written.await, 5, "500 events of five copies");
+}
+
+#[tokio::test]
+async fn whoever_folds_reads_no_table_of_its_view_whole_though_it_was_empty_when_it_came() {
+    let ledger = behind(500).await;
+    statements_of::<projections::annotations::Annotations>(&ledger).await;
+    let revised = |nth| CopyEvent::AnnotationRevised {
+        annotation: annotation(nth),
+        from_revision: 1,
+        before: mark(Some(-25)),
+        after: mark(Some(-50)),
+    };
+    ledger.copy(copy_id("A-0"), &(1..=20).map(revised).collect::<Vec<_>>()).await;
+    statements_of::<projections::annotations::Annotations>(&ledger).await;
+    let of = |counter| format!("SELECT pg_stat_get_{counter}('annotations_v1'::regclass)");
+    let told = until("the statistics of the projector's session", || async {
+        (ledger.count(&of("tuples_updated")).await == 20).then_some(())
+    });
+    told.await;
+    assert_eq!(ledger.count(&of("numscans")).await, 0, "scans of the whole table");
 }
