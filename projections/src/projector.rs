@@ -53,6 +53,13 @@ pub trait Projector: Send + Sync + 'static {
     /// The event cannot follow on this state; that stops the view.
     fn fold(state: &mut Self::State, event: &RecordedEvent) -> Result<(), FoldError>;
 
+    /// Whether an event can change what the view has of its stream. For one that cannot, the runner neither reads nor writes
+    /// anything; a rebuild folds it all the same, and comes to the same rows.
+    #[must_use]
+    fn concerns(_event: &RecordedEvent) -> bool {
+        true
+    }
+
     /// How much memory a state takes, in bytes: an estimate, for bounds on how much is held.
     #[must_use]
     fn weight(state: &Self::State) -> usize;

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::report::{Figure, Report, Target};
 use crate::spread::Spread;
 use connection::Connection;
-use cores::Cores;
+use cores::{Cores, Taken};
 use hand::{Hand, Verb};
 use load::Run;
 use world::World;
@@ -37,16 +37,15 @@ const RATES: [(u32, u64); 3] = [(100, 20), (500, 10), (2_000, 10)];
 const TARGET: (u32, Duration) = (2_000, Duration::from_millis(50));
 /// What p99 passes at the rate that is searched for.
 const TOO_LONG: Duration = Duration::from_millis(100);
-/// How long each rate is tried for in that search, and how often.
-const STEP: Duration = Duration::from_secs(4);
-const STEPS: usize = 7;
-/// Where the search begins, and the factor by which it goes until it has passed.
-const FIRST: f64 = 2_000.0;
-const FACTOR: f64 = 1.5;
+/// How long each rate is tried for in that search, and how many are. The search begins at the last of the fixed rates.
+const STEP: Duration = Duration::from_secs(6);
+const STEPS: usize = 5;
+/// The factor by which it goes until one rate has held and another has not; then it halves what is between them.
+const FACTOR: f64 = 1.25;
 /// How long the route that does nothing is asked.
 const FLOOR: Duration = Duration::from_secs(3);
 /// What comes first at each rate, and does not count.
-const WARM_UP: Duration = Duration::from_secs(2);
+const WARM_UP: Duration = Duration::from_secs(3);
 
 pub(crate) fn run(report: &mut Report) {
     // One thread, so that the generator takes no more of the cores than it must.
@@ -60,12 +59,13 @@ async fn measure(report: &mut Report) {
     let mut hands = take_in_hand(&world).await;
     println!("set up in {:.1} s", began.elapsed().as_secs_f64());
     let mut notes = Vec::new();
+    let mut bracket = Bracket::default();
     for (rate, seconds) in RATES {
         let floor = floor(&world, rate).await;
-        load::run(&mut hands, rate, WARM_UP).await;
         let (run, cores) = timed(&world, &mut hands, rate, Duration::from_secs(seconds)).await;
         let (note, all) = tell(rate, &run, &cores);
         notes.push(note);
+        bracket.learn(f64::from(rate), holds(&run, &all));
         assert!(run.outcomes.errors.is_empty(), "{:?}", run.outcomes.errors);
         report.figure(Figure {
             case: format!("p99 at {rate} requests/s"),
@@ -75,12 +75,12 @@ async fn measure(report: &mut Report) {
             target: (rate == TARGET.0).then(|| Target::AtMost(TARGET.1.as_secs_f64() * 1e3)),
         });
     }
-    let (rate, tried) = search(&world, &mut hands).await;
+    let tried = search(&world, &mut hands, &mut bracket).await;
     report.figure(Figure {
-        case: format!("where p99 passes {} ms", TOO_LONG.as_millis()),
+        case: format!("p99 is at most {} ms up to", TOO_LONG.as_millis()),
         unit: "requests/s",
-        ours: rate,
-        beside: None,
+        ours: bracket.held,
+        beside: bracket.did_not.is_finite().then_some(("did not hold", bracket.did_not)),
         target: None,
     });
     let script = hand::script();
@@ -101,11 +101,14 @@ async fn take_in_hand(world: &World) -> Vec<Hand> {
     stream::iter(hands).buffered(world::GRADERS).collect().await
 }
 
-async fn timed(world: &World, hands: &mut [Hand], rate: u32, time: Duration) -> (Run, Value) {
-    let cores = || Cores::now(world.server.pid(), world.cluster.postgres().postmaster_pid());
-    let (before, began) = (cores(), Instant::now());
+/// Asks at this rate, and what the processes took for it, once all that came before is folded and the rate has warmed up.
+async fn timed(world: &World, hands: &mut [Hand], rate: u32, time: Duration) -> (Run, Cores) {
+    world.settle().await;
+    load::run(hands, rate, WARM_UP).await;
+    let taken = || Taken::now(world.server.pid(), world.cluster.postgres().postmaster_pid());
+    let (before, began) = (taken(), Instant::now());
     let run = load::run(hands, rate, time).await;
-    let cores = cores().since(&before, began.elapsed().as_secs_f64());
+    let cores = taken().since(&before, began.elapsed());
     (run, cores)
 }
 
@@ -130,31 +133,62 @@ async fn floor(world: &World, rate: u32) -> Spread {
     Spread::of(join_all(asking).await.into_iter().flatten().collect())
 }
 
-/// The highest rate found at which p99 is not too long and nothing is missed.
-async fn search(world: &World, hands: &mut [Hand]) -> (f64, Vec<Value>) {
-    let (mut good, mut bad, mut rate) = (0.0, f64::INFINITY, FIRST);
+/// Between which rates p99 becomes too long.
+struct Bracket {
+    /// The highest rate that held; 0 where none did.
+    held: f64,
+    /// The lowest that did not; infinite where all did.
+    did_not: f64,
+}
+
+impl Default for Bracket {
+    fn default() -> Self {
+        Self { held: 0.0, did_not: f64::INFINITY }
+    }
+}
+
+impl Bracket {
+    fn learn(&mut self, rate: f64, holds: bool) {
+        if holds {
+            self.held = self.held.max(rate);
+        } else {
+            self.did_not = self.did_not.min(rate);
+        }
+    }
+
+    /// What to try next.
+    fn next(&self) -> f64 {
+        match (self.held, self.did_not) {
+            (held, f64::INFINITY) => held * FACTOR,
+            (0.0, did_not) => did_not / FACTOR,
+            (held, did_not) => (held + did_not) / 2.0,
+        }
+    }
+}
+
+/// Whether nothing was missed and p99 is not too long.
+fn holds(run: &Run, all: &Spread) -> bool {
+    run.missed == 0 && all.p99 <= TOO_LONG.as_secs_f64() * 1e3
+}
+
+/// Makes what is between the rates narrower, and tells of each that was tried.
+async fn search(world: &World, hands: &mut [Hand], bracket: &mut Bracket) -> Vec<Value> {
     let mut tried = Vec::new();
     for _ in 0..STEPS {
+        let rate = bracket.next().round();
         let (run, cores) = timed(world, hands, rate as u32, STEP).await;
         let (note, all) = tell(rate as u32, &run, &cores);
         tried.push(note);
-        if run.missed == 0 && all.p99 <= TOO_LONG.as_secs_f64() * 1e3 {
-            good = rate;
-        } else {
-            bad = rate;
-        }
-        rate = match (good, bad) {
-            (good, f64::INFINITY) => good * FACTOR,
-            (0.0, bad) => bad / FACTOR,
-            (good, bad) => (good + bad) / 2.0,
-        };
+        bracket.learn(rate, holds(&run, &all));
     }
-    (good, tried)
+    tried
 }
 
-fn tell(rate: u32, run: &Run, cores: &Value) -> (Value, Spread) {
+fn tell(rate: u32, run: &Run, cores: &Cores) -> (Value, Spread) {
     let times = &run.outcomes.times;
-    println!("{rate} requests/s: {} answered, {} missed; cores {cores}", times.len(), run.missed);
+    let (each, cores) = (cores.each_of(times.len()), cores.on_average());
+    println!("{rate} requests/s: {} answered, {} missed", times.len(), run.missed);
+    println!("cores {cores}, milliseconds of a core a request {each}");
     println!("{:<22}{:>9}{}", "milliseconds", "count", Spread::HEADING);
     let mut verbs = serde_json::Map::new();
     for verb in Verb::ALL {
@@ -179,7 +213,8 @@ fn tell(rate: u32, run: &Run, cores: &Value) -> (Value, Spread) {
         })
         .collect();
     let note = json!({
-        "requests a second": rate, "missed": run.missed, "errors": errors, "cores": cores, "all": as_json(&all), "verbs": verbs,
+        "requests a second": rate, "missed": run.missed, "errors": errors, "cores": cores,
+        "milliseconds of a core a request": each, "all": as_json(&all), "verbs": verbs,
     });
     (note, all)
 }

@@ -14,6 +14,9 @@ pub struct AccessLogLimits {
     pub queue_rows: usize,
     /// Rows that are written at once.
     pub batch_rows: usize,
+    /// How long after the begin of a batch queued rows wait for others: each batch is a flush of the disk. What comes after a
+    /// rest is written at once, and nobody waits for a row that is queued.
+    pub gather: Duration,
     /// The longest that a request waits for its row; after that it shows nothing.
     pub wait: Duration,
     /// How long the writer rests after a batch that was not written.
@@ -41,6 +44,7 @@ impl Default for AccessLogLimits {
             connections: 3,
             queue_rows: 2_048,
             batch_rows: 500,
+            gather: Duration::from_millis(10),
             wait: Duration::from_secs(2),
             rest: Duration::from_millis(500),
             refusals: 60,

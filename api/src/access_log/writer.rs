@@ -34,6 +34,7 @@ impl Writer {
     pub(super) async fn run(mut self) {
         let mut taken = Vec::new();
         let mut counted = tokio::time::interval(self.limits.refusals_every);
+        let mut gathered = tokio::time::Instant::now();
         loop {
             let is_time = tokio::select! {
                 rows = self.queue.recv_many(&mut taken, self.limits.batch_rows) => {
@@ -44,6 +45,13 @@ impl Writer {
                 }
                 _ = counted.tick() => true,
             };
+            tokio::time::sleep_until(gathered).await;
+            while taken.len() < self.limits.batch_rows
+                && let Ok(queued) = self.queue.try_recv()
+            {
+                taken.push(queued);
+            }
+            gathered = tokio::time::Instant::now() + self.limits.gather;
             let (mut rows, mut flushes) = (Vec::with_capacity(taken.len()), Vec::new());
             for queued in taken.drain(..) {
                 match queued {

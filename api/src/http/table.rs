@@ -11,6 +11,8 @@ use crate::app::About;
 #[derive(Debug)]
 pub struct Table {
     routes: Vec<Route>,
+    /// What stands between the slashes of each one's template: every request is held against them.
+    words: Vec<Vec<&'static str>>,
 }
 
 /// What the table says of a method and path.
@@ -26,8 +28,9 @@ pub(super) enum Found<'a> {
 impl Table {
     /// A table of these routes.
     #[must_use]
-    pub const fn new(routes: Vec<Route>) -> Self {
-        Self { routes }
+    pub fn new(routes: Vec<Route>) -> Self {
+        let words = routes.iter().map(|route| route.template().split('/').collect()).collect();
+        Self { routes, words }
     }
 
     /// Every route.
@@ -39,7 +42,11 @@ impl Table {
     /// A word of a template goes before a parameter at the same place, whatever the order of the page.
     pub(super) fn find(&self, method: &Method, path: &str) -> Found<'_> {
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
-        let at_path = || self.routes.iter().filter(|route| matches(route.template(), path));
+        let texts: Vec<&str> = path.split('/').collect();
+        let at_path = || {
+            let each = self.routes.iter().zip(&self.words);
+            each.filter(|(_, words)| matches(words, &texts)).map(|(route, _)| route)
+        };
         let most_words = |route: &&Route| std::cmp::Reverse(parameters(route.template()));
         if let Some(route) = at_path().filter(|route| route.method() == wanted).max_by_key(most_words) {
             return Found::Route(route);
@@ -77,15 +84,9 @@ pub(super) fn named<'a>(template: &str, path: &'a str, parameter: &str) -> Optio
     template.split('/').zip(path.split('/')).find(|(word, _)| *word == parameter).map(|(_, text)| text)
 }
 
-fn matches(template: &str, path: &str) -> bool {
-    let (mut words, mut texts) = (template.split('/'), path.split('/'));
-    loop {
-        match (words.next(), texts.next()) {
-            (None, None) => return true,
-            (Some(word), Some(text)) if word == text || (word.starts_with('{') && !text.is_empty()) => {}
-            _ => return false,
-        }
-    }
+fn matches(words: &[&str], texts: &[&str]) -> bool {
+    let is_at = |(word, text): (&&str, &&str)| word == text || (word.starts_with('{') && !text.is_empty());
+    words.len() == texts.len() && words.iter().zip(texts).all(is_at)
 }
 
 fn parameters(template: &str) -> usize {
@@ -106,7 +107,8 @@ mod tests {
             ("/metrics", "/metrics", true),
             ("/metrics", "//metrics", false),
         ] {
-            assert_eq!(matches(template, path), expected, "{template} {path}");
+            let parts = |whole: &'static str| whole.split('/').collect::<Vec<_>>();
+            assert_eq!(matches(&parts(template), &parts(path)), expected, "{template} {path}");
         }
     }
 

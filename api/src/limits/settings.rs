@@ -99,8 +99,8 @@ macro_rules! all {
                 longest_backoff, connect_timeout, decisions, cached_events, clock_age, notify_gap, retry_after,
             }
             projectors {
-                batch_events, batch_bytes, gather, lease, renew_every, poll_every, backoff_first, backoff_longest, stop_within,
-                stuck_after,
+                batch_events, batch_bytes, gather, gather_longest, lease, renew_every, poll_every, backoff_first, backoff_longest,
+                stop_within, stuck_after,
             }
             feed {
                 followers, page_events, page_bytes, scan_positions, buffer_events, buffer_bytes, tail_events, tail_bytes,
@@ -121,7 +121,7 @@ macro_rules! all {
             keys { rotation_batch }
             logs { queue_lines, file_bytes, files }
             access_log {
-                connections, queue_rows, batch_rows, wait, rest, refusals, refusals_each, refusals_every, flush, keep, prune_every, prune_rows,
+                connections, queue_rows, batch_rows, gather, wait, rest, refusals, refusals_each, refusals_every, flush, keep, prune_every, prune_rows,
             }
             sign_in {
                 leeway, token_bytes, subject_bytes, keys_bytes, keys, keys_read, keys_age, keys_rest, keys_kept, keys_waiting,

@@ -14,6 +14,9 @@ pub struct ProjectorLimits {
     /// How long after the begin of a batch its view is not looked at again: what comes close together is folded together, at a
     /// fraction of the cost. What comes after a rest is folded at once, and a view that is behind does not wait.
     pub gather: Duration,
+    /// The most that this becomes where batches take long, so that a view is at work for half of the time at most and leaves a
+    /// busy machine to those who wait for answers.
+    pub gather_longest: Duration,
     /// How long a leader that says nothing stays the leader, by Postgres's clock; its open transaction is ended as soon.
     /// With `poll_every` it is the longest that a view whose leader was killed stands still.
     pub lease: Duration,
@@ -33,12 +36,20 @@ pub struct ProjectorLimits {
     pub rebuild: RebuildLimits,
 }
 
+impl ProjectorLimits {
+    /// How long after its begin a batch that took so long is the last one.
+    pub(super) fn gather_after(&self, took: Duration) -> Duration {
+        self.gather.max((took * 2).min(self.gather_longest))
+    }
+}
+
 impl Default for ProjectorLimits {
     fn default() -> Self {
         Self {
             batch_events: 1_000,
             batch_bytes: 8 << 20,
-            gather: Duration::from_millis(10),
+            gather: Duration::from_millis(20),
+            gather_longest: Duration::from_millis(50),
             lease: Duration::from_secs(4),
             renew_every: Duration::from_secs(1),
             poll_every: Duration::from_millis(500),

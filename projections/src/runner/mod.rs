@@ -128,7 +128,7 @@ impl Projectors {
     pub fn run<P: Projector>(&mut self) {
         let task = task::Task::<P>::new(
             (self.leader, self.reader),
-            self.options.clone(),
+            folding(&self.options),
             self.limits,
             self.views.progress(),
             Arc::clone(&self.foundry),
@@ -154,4 +154,15 @@ impl Projectors {
             self.tasks.shutdown().await;
         }
     }
+}
+
+/// The options of the connections that fold. What they ask is always found by a key, so that a plan is made once: what follows
+/// a position would else be planned anew at each batch, since the planner thinks little of what is behind the last one it knows.
+fn folding(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().options([
+        // A plan that was kept while a table was nearly empty must not read it whole when it is not.
+        ("enable_seqscan", "off"),
+        ("jit", "off"),
+        ("plan_cache_mode", "force_generic_plan"),
+    ])
 }

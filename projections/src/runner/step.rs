@@ -152,6 +152,12 @@ async fn commit<P: Projector>(
     gaps: &[(StreamId, i64)],
     limits: &ProjectorLimits,
 ) -> Result<(), Failure> {
+    let checkpoint = (batch.last, batch.events.iter().map(|event| event.reader).max().unwrap_or(0));
+    if gaps.is_empty() && !batch.events.iter().any(P::concerns) {
+        // Nothing but the checkpoint is written: its statement is a transaction of its own.
+        let leads = lease.checkpoint(connection, checkpoint, limits.lease).await?;
+        return if leads { Ok(()) } else { Err(Failure::Lost) };
+    }
     let mut transaction = connection.begin().await?;
     let tables = Tables::live(P::TABLES);
     let states = folded::<P>(&mut transaction, tables, lease.position, held, &batch.events).await?;
@@ -159,8 +165,7 @@ async fn commit<P: Projector>(
     if !changed.is_empty() {
         P::save(&mut transaction, tables, &changed).await?;
     }
-    let reader = batch.events.iter().map(|event| event.reader).max().unwrap_or(0);
-    if !lease.checkpoint(&mut transaction, (batch.last, reader), limits.lease).await? {
+    if !lease.checkpoint(&mut transaction, checkpoint, limits.lease).await? {
         transaction.rollback().await?;
         return Err(Failure::Lost);
     }
@@ -182,17 +187,18 @@ async fn folded<P: Projector>(
     events: &[RecordedEvent],
 ) -> Result<HashMap<StreamId, P::State>, Failure> {
     let mut states: HashMap<StreamId, P::State> = HashMap::new();
-    for event in events {
+    let concerning = || events.iter().enumerate().filter(|(_, event)| P::concerns(event));
+    for (_, event) in concerning() {
         if let Some(state) = held.take(event.stream) {
             states.insert(event.stream, state);
         }
     }
     let unknown: Vec<&RecordedEvent> =
-        events.iter().filter(|event| !states.contains_key(&event.stream)).collect();
+        concerning().map(|(_, event)| event).filter(|event| !states.contains_key(&event.stream)).collect();
     if !unknown.is_empty() {
         states.extend(P::load(connection, tables, checkpoint, &unknown).await?);
     }
-    for (index, event) in events.iter().enumerate() {
+    for (index, event) in concerning() {
         fold::<P>(states.entry(event.stream).or_default(), event)
             .map_err(|cause| Failure::Event(index, cause))?;
     }

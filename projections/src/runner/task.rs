@@ -185,9 +185,10 @@ impl<P: Projector> Task<P> {
                     }
                 }
             }
+            let gathered = began + self.limits.gather_after(began.elapsed());
             self.rest().await;
             // Bounded by so little that a stop may wait for it.
-            sleep_until(began + self.limits.gather).await;
+            sleep_until(gathered).await;
             // A stopped view looks each time: an operator's retry wakes it.
             if lease.poison.is_some() || renewed.elapsed() >= self.limits.renew_every {
                 let was_stopped = lease.poison.is_some();

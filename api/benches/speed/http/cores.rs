@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -9,9 +10,9 @@ use serde_json::{Value, json};
 const TICK: f64 = 0.01;
 
 /// Seconds of a core that each kind of process has had so far.
-pub(super) struct Cores(BTreeMap<&'static str, f64>);
+pub(super) struct Taken(BTreeMap<&'static str, f64>);
 
-impl Cores {
+impl Taken {
     /// Of this process, of `server` and its children that ended, and of all processes of the Postgres behind `postmaster`.
     pub(super) fn now(server: u32, postmaster: i32) -> Self {
         let mut taken = BTreeMap::new();
@@ -34,13 +35,37 @@ impl Cores {
         Self(taken)
     }
 
-    /// Cores that each kind had on average since `before`, `seconds` ago.
-    pub(super) fn since(&self, before: &Self, seconds: f64) -> Value {
-        let cores = |(kind, taken): (&&'static str, &f64)| {
-            let had = taken - before.0.get(*kind).copied().unwrap_or_default();
-            ((*kind).to_owned(), json!((had / seconds * 100.0).round() / 100.0))
+    /// What each kind has had since `before`, so long ago.
+    pub(super) fn since(&self, before: &Self, time: Duration) -> Cores {
+        let had = |(kind, taken): (&&'static str, &f64)| {
+            (*kind, taken - before.0.get(kind).copied().unwrap_or_default())
         };
-        Value::Object(self.0.iter().map(cores).collect())
+        Cores { seconds: self.0.iter().map(had).collect(), time }
+    }
+}
+
+/// What each kind of process had of the cores in some time.
+pub(super) struct Cores {
+    seconds: BTreeMap<&'static str, f64>,
+    time: Duration,
+}
+
+impl Cores {
+    /// Cores on average.
+    pub(super) fn on_average(&self) -> Value {
+        self.divided_by(self.time.as_secs_f64())
+    }
+
+    /// Milliseconds of a core for each of so many requests: this says the same whether or not a core was free.
+    pub(super) fn each_of(&self, requests: usize) -> Value {
+        self.divided_by(requests as f64 / 1e3)
+    }
+
+    fn divided_by(&self, number: f64) -> Value {
+        let share = |(kind, seconds): (&&'static str, &f64)| {
+            ((*kind).to_owned(), json!((seconds / number * 1e3).round() / 1e3))
+        };
+        Value::Object(self.seconds.iter().map(share).collect())
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) const PAGES: u32 = 12;
 /// Questions of the scheme.
 pub(super) const QUESTIONS: u32 = 6;
 /// Copies that are imported: more than all runs together take in hand.
-const COPIES: usize = 3_000;
+const COPIES: usize = 5_000;
 /// Copies that are made at the same time.
 const AT_ONCE: usize = 32;
 /// The longest wait for anything while the world is set up.
@@ -57,6 +57,7 @@ pub(super) struct World {
     pub(super) to_mark: Arc<ToMark>,
     /// Tokens of the graders.
     pub(super) graders: Vec<String>,
+    views: Views,
     pub(super) cluster: TestCluster,
     _database: TestDatabase,
     pub(super) server: Served,
@@ -84,20 +85,26 @@ impl World {
         let made = (0..COPIES).map(|nth| copy(&ledger, &stores, &scan, exam, nth));
         let copies = stream::iter(made).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
         let server = Served::start(&database, folder.path()).await;
-        let views = Views::new(stores.ledger.clone());
-        let head = views.head().await.unwrap();
-        for (view, _) in views::ALL {
-            views.wait_for(view, head, PATIENCE).await.unwrap();
-        }
         let to_mark = Arc::new(ToMark { copies, taken: AtomicUsize::new(0) });
-        Self {
+        let world = Self {
             address: server.address,
             to_mark,
             graders,
+            views: Views::new(stores.ledger.clone()),
             cluster,
             _database: database,
             server,
             _folder: folder,
+        };
+        world.settle().await;
+        world
+    }
+
+    /// Waits until all views have all events.
+    pub(super) async fn settle(&self) {
+        let head = self.views.head().await.unwrap();
+        for (view, _) in views::ALL {
+            self.views.wait_for(view, head, PATIENCE).await.unwrap();
         }
     }
 }

@@ -83,6 +83,10 @@ impl Projector for Annotations {
         Ok(())
     }
 
+    fn concerns(event: &RecordedEvent) -> bool {
+        adds(event) || changed(event).is_some()
+    }
+
     fn weight(state: &CopyAnnotations) -> usize {
         // A row, its key, what the map leaves free, and the texts of a question or two.
         size_of::<CopyAnnotations>() + state.rows.len() * (size_of::<AnnotationRow>() * 3 / 2 + 32)

@@ -73,59 +73,27 @@ impl Projector for CopyLocks {
     const TABLES: &'static [Table] =
         &[Table { name: "copy_locks_v1", key: &["copy_id"], made: Made::Rows { stream: "copy_id" } }];
     const FOLLOWS: &'static [StreamType] = &[StreamType::Copy];
+    const HELD_BYTES: usize = 4 << 20;
     type State = Option<LockRow>;
 
     fn fold(state: &mut Option<LockRow>, recorded: &RecordedEvent) -> Result<(), FoldError> {
-        use CopyEvent as E;
-        let (StreamId::Copy(copy), LedgerEvent::Copy(event)) = (recorded.stream, &recorded.event) else {
-            return Ok(());
-        };
-        match event {
-            E::LockAcquired { lock, owner, ttl_seconds, expires_at } => {
-                *state = Some(LockRow {
-                    copy,
-                    lock: *lock,
-                    owner: *owner,
-                    ttl_seconds: *ttl_seconds,
-                    acquired_at: recorded.recorded_at,
-                    expires_at: *expires_at,
-                    position: recorded.position,
-                });
-            }
-            E::LockRenewed { lock, ttl_seconds, expires_at, .. } => {
-                let standing = state.as_mut().filter(|standing| standing.lock == *lock);
+        match change(recorded) {
+            None => {}
+            Some(Change::Begins(row)) => *state = Some(row),
+            Some(Change::GoesOn { lock, ttl_seconds, expires_at }) => {
+                let standing = state.as_mut().filter(|standing| standing.lock == lock);
                 let standing = standing.ok_or_else(|| FoldError::Unknown(format!("lock {lock}")))?;
-                standing.ttl_seconds = *ttl_seconds;
-                standing.expires_at = *expires_at;
+                standing.ttl_seconds = ttl_seconds;
+                standing.expires_at = expires_at;
                 standing.position = recorded.position;
             }
-            E::LockReleased { .. }
-            | E::LockExpired { .. }
-            | E::LockForceReleased { .. }
-            | E::FinalisationStarted { .. }
-            | E::CopyVoided { .. } => *state = None,
-            E::CopyImportRequested { .. }
-            | E::CopyImported { .. }
-            | E::CopyImportFailed { .. }
-            | E::CopyImportRetried { .. }
-            | E::CopyValidated { .. }
-            | E::AnnotationAdded { .. }
-            | E::AnnotationRevised { .. }
-            | E::AnnotationRemoved { .. }
-            | E::QuestionScored { .. }
-            | E::RemarkSet { .. }
-            | E::AppreciationSet { .. }
-            | E::CopyGraded { .. }
-            | E::FinalisationFailed { .. }
-            | E::CopyIdentified { .. }
-            | E::CopyUnidentified { .. }
-            | E::CopyAssigned { .. }
-            | E::CopyUnassigned { .. }
-            | E::CopyExported { .. }
-            | E::ScoreCorrected { .. }
-            | E::CopyReopened { .. } => {}
+            Some(Change::Ends) => *state = None,
         }
         Ok(())
+    }
+
+    fn concerns(recorded: &RecordedEvent) -> bool {
+        change(recorded).is_some()
     }
 
     fn weight(_: &Option<LockRow>) -> usize {
@@ -169,6 +137,60 @@ impl Projector for CopyLocks {
 
 /// The index of the only table.
 const LOCKS: usize = 0;
+
+/// What becomes of the lock of a copy.
+enum Change {
+    Begins(LockRow),
+    GoesOn { lock: LockId, ttl_seconds: u32, expires_at: Timestamp },
+    Ends,
+}
+
+/// What an event does to the lock of its copy; none where it does nothing to it.
+fn change(recorded: &RecordedEvent) -> Option<Change> {
+    use CopyEvent as E;
+    let (StreamId::Copy(copy), LedgerEvent::Copy(event)) = (recorded.stream, &recorded.event) else {
+        return None;
+    };
+    match event {
+        E::LockAcquired { lock, owner, ttl_seconds, expires_at } => Some(Change::Begins(LockRow {
+            copy,
+            lock: *lock,
+            owner: *owner,
+            ttl_seconds: *ttl_seconds,
+            acquired_at: recorded.recorded_at,
+            expires_at: *expires_at,
+            position: recorded.position,
+        })),
+        E::LockRenewed { lock, ttl_seconds, expires_at, .. } => {
+            Some(Change::GoesOn { lock: *lock, ttl_seconds: *ttl_seconds, expires_at: *expires_at })
+        }
+        E::LockReleased { .. }
+        | E::LockExpired { .. }
+        | E::LockForceReleased { .. }
+        | E::FinalisationStarted { .. }
+        | E::CopyVoided { .. } => Some(Change::Ends),
+        E::CopyImportRequested { .. }
+        | E::CopyImported { .. }
+        | E::CopyImportFailed { .. }
+        | E::CopyImportRetried { .. }
+        | E::CopyValidated { .. }
+        | E::AnnotationAdded { .. }
+        | E::AnnotationRevised { .. }
+        | E::AnnotationRemoved { .. }
+        | E::QuestionScored { .. }
+        | E::RemarkSet { .. }
+        | E::AppreciationSet { .. }
+        | E::CopyGraded { .. }
+        | E::FinalisationFailed { .. }
+        | E::CopyIdentified { .. }
+        | E::CopyUnidentified { .. }
+        | E::CopyAssigned { .. }
+        | E::CopyUnassigned { .. }
+        | E::CopyExported { .. }
+        | E::ScoreCorrected { .. }
+        | E::CopyReopened { .. } => None,
+    }
+}
 
 impl<'r> FromRow<'r, PgRow> for LockRow {
     fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {

@@ -26,49 +26,14 @@ impl Projector for WorkQueue {
     type State = Option<WorkItem>;
 
     fn fold(state: &mut Option<WorkItem>, recorded: &RecordedEvent) -> Result<(), FoldError> {
-        use CopyEvent as E;
-        let (StreamId::Copy(copy), LedgerEvent::Copy(event)) = (recorded.stream, &recorded.event) else {
-            return Ok(());
-        };
-        let asked = |kind, attempt| Some(item(copy, kind, attempt, 0, None, recorded));
-        match event {
-            E::CopyImportRequested { .. } => *state = asked(WorkKind::Import, 1),
-            E::CopyImportRetried { attempt, .. } => *state = asked(WorkKind::Import, *attempt),
-            E::FinalisationStarted { attempt, .. } => {
-                // A retry goes on with the count of what failed before it.
-                let failed = attempt.saturating_sub(1);
-                *state = Some(item(copy, WorkKind::Finalise, *attempt, failed, None, recorded));
-            }
-            E::CopyImportFailed { attempt, will_retry, .. } => {
-                *state = will_retry.then(|| again(copy, WorkKind::Import, *attempt, recorded));
-            }
-            E::FinalisationFailed { attempt, will_retry, .. } => {
-                *state = will_retry.then(|| again(copy, WorkKind::RetryFinalisation, *attempt, recorded));
-            }
-            // A lock on a copy whose finalisation failed means that a grader has it now, and finalises it anew.
-            E::CopyImported { .. } | E::CopyGraded { .. } | E::LockAcquired { .. } | E::CopyVoided { .. } => {
-                *state = None;
-            }
-            E::CopyValidated { .. }
-            | E::LockRenewed { .. }
-            | E::LockReleased { .. }
-            | E::LockExpired { .. }
-            | E::LockForceReleased { .. }
-            | E::AnnotationAdded { .. }
-            | E::AnnotationRevised { .. }
-            | E::AnnotationRemoved { .. }
-            | E::QuestionScored { .. }
-            | E::RemarkSet { .. }
-            | E::AppreciationSet { .. }
-            | E::CopyIdentified { .. }
-            | E::CopyUnidentified { .. }
-            | E::CopyAssigned { .. }
-            | E::CopyUnassigned { .. }
-            | E::CopyExported { .. }
-            | E::ScoreCorrected { .. }
-            | E::CopyReopened { .. } => {}
+        if let Some(left) = left(recorded) {
+            *state = left;
         }
         Ok(())
+    }
+
+    fn concerns(recorded: &RecordedEvent) -> bool {
+        left(recorded).is_some()
     }
 
     fn weight(state: &Option<WorkItem>) -> usize {
@@ -112,6 +77,52 @@ impl Projector for WorkQueue {
 
 /// The index of the only table.
 const ITEMS: usize = 0;
+
+/// What an event leaves to do on its copy, nothing included; none where it leaves what there was.
+fn left(recorded: &RecordedEvent) -> Option<Option<WorkItem>> {
+    use CopyEvent as E;
+    let (StreamId::Copy(copy), LedgerEvent::Copy(event)) = (recorded.stream, &recorded.event) else {
+        return None;
+    };
+    let asked = |kind, attempt| Some(Some(item(copy, kind, attempt, 0, None, recorded)));
+    match event {
+        E::CopyImportRequested { .. } => asked(WorkKind::Import, 1),
+        E::CopyImportRetried { attempt, .. } => asked(WorkKind::Import, *attempt),
+        E::FinalisationStarted { attempt, .. } => {
+            // A retry goes on with the count of what failed before it.
+            let failed = attempt.saturating_sub(1);
+            Some(Some(item(copy, WorkKind::Finalise, *attempt, failed, None, recorded)))
+        }
+        E::CopyImportFailed { attempt, will_retry, .. } => {
+            Some(will_retry.then(|| again(copy, WorkKind::Import, *attempt, recorded)))
+        }
+        E::FinalisationFailed { attempt, will_retry, .. } => {
+            Some(will_retry.then(|| again(copy, WorkKind::RetryFinalisation, *attempt, recorded)))
+        }
+        // A lock on a copy whose finalisation failed means that a grader has it now, and finalises it anew.
+        E::CopyImported { .. } | E::CopyGraded { .. } | E::LockAcquired { .. } | E::CopyVoided { .. } => {
+            Some(None)
+        }
+        E::CopyValidated { .. }
+        | E::LockRenewed { .. }
+        | E::LockReleased { .. }
+        | E::LockExpired { .. }
+        | E::LockForceReleased { .. }
+        | E::AnnotationAdded { .. }
+        | E::AnnotationRevised { .. }
+        | E::AnnotationRemoved { .. }
+        | E::QuestionScored { .. }
+        | E::RemarkSet { .. }
+        | E::AppreciationSet { .. }
+        | E::CopyIdentified { .. }
+        | E::CopyUnidentified { .. }
+        | E::CopyAssigned { .. }
+        | E::CopyUnassigned { .. }
+        | E::CopyExported { .. }
+        | E::ScoreCorrected { .. }
+        | E::CopyReopened { .. } => None,
+    }
+}
 
 /// What is done again after `attempt` failed.
 fn again(copy: CopyId, kind: WorkKind, attempt: u32, recorded: &RecordedEvent) -> WorkItem {
