@@ -63,6 +63,7 @@ pub(crate) struct ShareRows<'a> {
 impl ShareRows<'_> {
     /// Receives more of them; nothing is left to receive where it answers false.
     pub(crate) async fn receive(&mut self) -> Result<bool, sqlx::Error> {
+        self.received.let_go();
         let message = self.messages.try_next().await?;
         Ok(message.map(|message| self.received.take(message)).is_some())
     }
@@ -83,6 +84,13 @@ struct Received {
 }
 
 impl Received {
+    /// Keeps no message that is read, so that its room can be had for the next one.
+    fn let_go(&mut self) {
+        if self.read == self.bytes.len() {
+            (self.bytes, self.read) = (Bytes::new(), 0);
+        }
+    }
+
     /// Takes in a message. Postgres sends whole rows, which the protocol does not promise.
     fn take(&mut self, message: Bytes) {
         let rest = &self.bytes[self.read..];

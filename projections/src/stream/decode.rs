@@ -119,8 +119,7 @@ impl<Text: AsRef<str>> EventRow<Text> {
                 return Err(DecodeError::Shape { event_type, event_version });
             }
         };
-        let id =
-            aggregate_id.parse().map_err(|_| DecodeError::StreamIdText(aggregate_id.to_owned()))?;
+        let id = aggregate_id.parse().map_err(|_| DecodeError::StreamIdText(aggregate_id.to_owned()))?;
         let event = decode_payload(kind, older, payload.as_ref())?;
         let found = event.type_name();
         if found != event_type {
