@@ -108,4 +108,7 @@ pub enum FoldError {
     /// The event names something that the view does not have.
     #[error("{0} is not in the view")]
     Unknown(String),
+    /// What the event says cannot be written down.
+    #[error("what the event says cannot be told: {0}")]
+    Untold(String),
 }

@@ -4,25 +4,24 @@
 use std::time::{Duration, Instant};
 
 use fixtures::database::TestCluster;
-use projections::{ProjectorLimits, Projectors, RebuildLimits, ViewName, Views, views};
+use projections::{ProjectorLimits, Projectors, RebuildLimits, Views};
 
+use crate::marked::{COPIES, every_view, fill};
 use crate::process::{forget_peak, peak_memory_mb};
 use crate::rebuild;
 use crate::report::{Figure, Report};
 
-/// Copies, of a hundred events each, that the projectors are behind by: few, and many.
-const COPIES: [i64; 2] = [500, 2_000];
 /// The longest that a view may take.
 const PATIENCE: Duration = Duration::from_secs(280);
 
 #[tokio::main]
 pub(crate) async fn run(report: &mut Report) {
-    let every: Vec<ViewName> = views::ALL.map(|(view, _)| view).to_vec();
+    let every = every_view();
     let cluster = TestCluster::own().await;
     let mut peaks = Vec::new();
     for copies in COPIES {
         let database = cluster.database().await;
-        rebuild::fill(&database, copies).await;
+        fill(&database, copies).await;
         let views = Views::new(database.pool().clone());
         let head = views.head().await.unwrap();
         forget_peak();

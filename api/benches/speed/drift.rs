@@ -3,23 +3,20 @@
 use std::time::Instant;
 
 use fixtures::database::TestCluster;
-use projections::{DriftScope, RebuildLimits, ViewName, Views, views};
+use projections::{DriftScope, RebuildLimits, Views};
 
+use crate::marked::{COPIES, every_view, fill};
 use crate::process::{forget_peak, peak_memory_mb};
-use crate::rebuild;
 use crate::report::{Figure, Report};
-
-/// Copies of the smaller ledger and of the larger one, of a hundred events each.
-const COPIES: [i64; 2] = [500, 2_000];
 
 #[tokio::main]
 pub(crate) async fn run(report: &mut Report) {
-    let every: Vec<ViewName> = views::ALL.map(|(view, _)| view).to_vec();
+    let every = every_view();
     let cluster = TestCluster::own().await;
     let mut peaks = Vec::new();
     for copies in COPIES {
         let database = cluster.database().await;
-        rebuild::fill(&database, copies).await;
+        fill(&database, copies).await;
         let views = Views::new(database.pool().clone());
         let began = Instant::now();
         let proofs = views.rebuild(&every, RebuildLimits::default(), &mut |_| {}).await.unwrap();

@@ -19,6 +19,7 @@ mod growth;
 mod history;
 mod http;
 mod machine;
+mod marked;
 mod marking;
 mod observed;
 mod pdf;

@@ -4,24 +4,21 @@ use std::time::{Duration, Instant};
 
 use fixtures::database::{TestCluster, TestDatabase};
 use futures::TryStreamExt as _;
-use projections::{RebuildLimits, ViewName, Views, views};
+use projections::{RebuildLimits, Views};
 
+use crate::marked::{A_COPY, A_YEAR, every_view, fill};
 use crate::process::{TICK_MS, cpu_ms, forget_peak, peak_memory_mb, stat};
 use crate::report::{Figure, Report, Target};
 
-/// A year of a large school.
-const EVENTS: i64 = 1_000_000;
-/// Events of a copy in `rebuild.sql`.
-const A_COPY: i64 = 100;
 /// How often both are measured.
 const ROUNDS: usize = 3;
 
 #[tokio::main]
 pub(crate) async fn run(report: &mut Report) {
     let cluster = TestCluster::own().await;
-    let quarter = memory_of(&cluster, EVENTS / A_COPY / 4).await;
+    let quarter = memory_of(&cluster, A_YEAR / A_COPY / 4).await;
     let database = cluster.database().await;
-    fill(&database, EVENTS / A_COPY).await;
+    fill(&database, A_YEAR / A_COPY).await;
     let views = Views::new(database.pool().clone());
     let events = views.head().await.unwrap();
     println!(
@@ -54,10 +51,9 @@ pub(crate) async fn run(report: &mut Report) {
 async fn memory_of(cluster: &TestCluster, copies: i64) -> f64 {
     let database = cluster.database().await;
     fill(&database, copies).await;
-    let every: Vec<ViewName> = views::ALL.map(|(view, _)| view).to_vec();
     forget_peak();
     let views = Views::new(database.pool().clone());
-    views.rebuild(&every, RebuildLimits::default(), &mut |_| {}).await.unwrap();
+    views.rebuild(&every_view(), RebuildLimits::default(), &mut |_| {}).await.unwrap();
     peak_memory_mb()
 }
 
@@ -68,17 +64,9 @@ struct Round {
     memory_mb: f64,
 }
 
-/// Fills a ledger with copies of a hundred events each.
-pub(crate) async fn fill(database: &TestDatabase, copies: i64) {
-    let mut connection = database.pool().acquire().await.unwrap();
-    sqlx::query("SET statement_timeout = 0").execute(&mut *connection).await.unwrap();
-    sqlx::query(include_str!("rebuild.sql")).bind(copies).execute(&mut *connection).await.unwrap();
-    sqlx::query("VACUUM ANALYZE events").execute(&mut *connection).await.unwrap();
-}
-
 async fn round(database: &TestDatabase, views: &Views, events: i64) -> Round {
     let copied = copy(database).await;
-    let every: Vec<ViewName> = views::ALL.map(|(view, _)| view).to_vec();
+    let every = every_view();
     forget_peak();
     let (of_us, of_postgres) = (cpu_ms(), ended_sessions_ms(database).await);
     let began = Instant::now();

@@ -5,18 +5,16 @@ use std::process::Command;
 use std::time::Duration;
 
 use fixtures::database::{TestCluster, TestDatabase};
-use projections::{RebuildLimits, ViewName, Views, views};
+use projections::{RebuildLimits, Views};
 use tempfile::TempDir;
 
+use crate::marked::{A_COPY, A_YEAR, every_view, fill};
 use crate::report::{Figure, Report, Target};
 use crate::served::{PROGRAM, Served};
 use crate::spread::Spread;
 
 /// How often it is started.
 const STARTS: usize = 10;
-/// A year of a large school, and what a copy has of it in `rebuild.sql`.
-const EVENTS: i64 = 1_000_000;
-const A_COPY: i64 = 100;
 /// The longest that a start may take.
 const READY_MS: f64 = 1_000.0;
 
@@ -25,11 +23,11 @@ pub(crate) async fn run(report: &mut Report) {
     let cluster = TestCluster::durable().await;
     let (database, folder) = (cluster.database().await, TempDir::new().unwrap());
     let empty = starts(&database, &folder).await;
-    fill(&database).await;
+    fill_and_fold(&database).await;
     let full = starts(&database, &folder).await;
     println!("{:<28}{}", "milliseconds", Spread::HEADING);
     println!("{:<28}{empty}", "over an empty ledger");
-    println!("{:<28}{full}", format!("over {EVENTS} events"));
+    println!("{:<28}{full}", format!("over {A_YEAR} events"));
     let mut line = |case: &str, ours, beside, target| {
         report.figure(Figure { case: case.to_owned(), unit: "ms", ours, beside, target: Some(target) });
     };
@@ -53,14 +51,10 @@ async fn starts(database: &TestDatabase, folder: &TempDir) -> Spread {
 }
 
 /// Events, and the views that a ledger has of them.
-async fn fill(database: &TestDatabase) {
-    let mut connection = database.pool().acquire().await.unwrap();
-    sqlx::query("SET statement_timeout = 0").execute(&mut *connection).await.unwrap();
-    sqlx::query(include_str!("rebuild.sql")).bind(EVENTS / A_COPY).execute(&mut *connection).await.unwrap();
-    sqlx::query("VACUUM ANALYZE events").execute(&mut *connection).await.unwrap();
-    let every: Vec<ViewName> = views::ALL.map(|(view, _)| view).to_vec();
+async fn fill_and_fold(database: &TestDatabase) {
+    fill(database, A_YEAR / A_COPY).await;
     let views = Views::new(database.pool().clone());
-    views.rebuild(&every, RebuildLimits::default(), &mut |_| {}).await.unwrap();
+    views.rebuild(&every_view(), RebuildLimits::default(), &mut |_| {}).await.unwrap();
 }
 
 /// Of the program, as it is built and without its symbols.

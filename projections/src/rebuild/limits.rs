@@ -44,7 +44,7 @@ impl Default for RebuildLimits {
                 .map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
                 .clamp(1, 8),
             memory_bytes: 256 << 20,
-            settle_every: 4_096,
+            settle_every: 512,
             copy_bytes: 1 << 20,
             index_memory_megabytes: 128,
             batch_events: 1_000,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use domain::Reader;
-use futures::TryStreamExt;
 use sqlx::PgConnection;
 use tokio::sync::mpsc;
 
@@ -145,8 +144,10 @@ impl<'a> Work<'a> {
     async fn read(&mut self, reader: &mut PgConnection, share: Share) -> Result<Outcome, RebuildError> {
         let parcel = self.plan.limits.copy_bytes;
         let mut rows = read_share(reader, &self.plan.follows, share, self.plan.until).await?;
-        while let Some(row) = rows.try_next().await? {
-            self.take(&row)?;
+        while rows.receive().await? {
+            while let Some(row) = rows.next()? {
+                self.take(&row)?;
+            }
             if self.unsettled >= self.plan.limits.settle_every {
                 self.settle()?;
                 self.send(parcel).await?;
@@ -166,7 +167,7 @@ impl<'a> Work<'a> {
         Ok(Outcome::Whole(Folded { events: self.events, gaps: std::mem::take(&mut self.gaps) }))
     }
 
-    fn take(&mut self, row: &EventRow) -> Result<(), RebuildError> {
+    fn take(&mut self, row: &EventRow<&str>) -> Result<(), RebuildError> {
         self.unsettled += 1;
         self.events += 1;
         let left_out = self.left_out(row);
@@ -197,7 +198,7 @@ impl<'a> Work<'a> {
     }
 
     /// Notes which views leave the event out; none where nothing is parked at all.
-    fn left_out(&mut self, row: &EventRow) -> Option<LeftOutBy> {
+    fn left_out(&mut self, row: &EventRow<&str>) -> Option<LeftOutBy> {
         if self.plan.parked.iter().all(LeftOut::is_empty) {
             return None;
         }
@@ -216,7 +217,7 @@ impl<'a> Work<'a> {
     }
 
     /// Every view that follows the stream stops at it; the first one is named.
-    fn unreadable(&self, row: &EventRow, cause: String) -> RebuildError {
+    fn unreadable(&self, row: &EventRow<&str>, cause: String) -> RebuildError {
         let kind = row.followed_stream().map(StreamId::kind);
         let mut recipes = self.plan.recipes.iter();
         let follower = recipes.find(|recipe| kind.is_none_or(|kind| recipe.follows().contains(&kind)));
@@ -225,7 +226,7 @@ impl<'a> Work<'a> {
             view: view.to_owned(),
             position: row.position,
             stream: row.stream_text(),
-            event_type: row.event_type.clone(),
+            event_type: row.event_type.to_owned(),
             cause,
         }))
     }

@@ -28,11 +28,13 @@ pub(super) async fn fold_all(
     let of = first_guess(plan, connection).await?;
     let shares: Vec<Share> = (0..of).rev().map(|nth| Share { nth, of }).collect();
     let shares = Arc::new(Mutex::new(shares));
+    let reading = in_order(options);
     let mut workers = JoinSet::new();
     for _ in 0..plan.limits.workers {
         let (plan, shares, options) = (Arc::clone(plan), Arc::clone(&shares), options.clone());
+        let reading = reading.clone();
         workers.spawn(async move {
-            let (mut reader, mut writer) = (options.connect().await?, options.connect().await?);
+            let (mut reader, mut writer) = (reading.connect().await?, options.connect().await?);
             let mut folded = Folded::of_none(&plan);
             loop {
                 let Some(share) = shares.lock().await.pop() else {
@@ -47,7 +49,7 @@ pub(super) async fn fold_all(
                         tracing::debug!(?share, "a share of the streams is too large, and is halved");
                         shares.lock().await.extend(share.halves());
                         // What was being read is given up with its connection.
-                        reader = options.connect().await?;
+                        reader = reading.connect().await?;
                     }
                 }
             }
@@ -59,6 +61,12 @@ pub(super) async fn fold_all(
         folded.add(worker.map_err(|_| sqlx::Error::WorkerCrashed)??);
     }
     Ok(folded)
+}
+
+/// Sessions that read along the positions. Postgres cannot know how many streams are of a share; it takes them for so few that
+/// it would sort them, all of them before the first is sent, and on disk.
+fn in_order(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().options([("enable_sort", "off"), ("max_parallel_workers_per_gather", "0")])
 }
 
 /// Shares of which one is likely to fit into a worker's memory: states come to about half of what their events take. As many

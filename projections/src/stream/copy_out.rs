@@ -1,7 +1,8 @@
 //! Reading many events at once: COPY in its binary format (PostgreSQL, "COPY", section "Binary Format").
 
 use bytes::{Buf, Bytes};
-use futures::{Stream, TryStreamExt};
+use futures::TryStreamExt;
+use futures::stream::BoxStream;
 use sqlx::PgConnection;
 use sqlx::types::chrono::DateTime;
 use uuid::Uuid;
@@ -41,7 +42,7 @@ pub(crate) async fn read_share<'a>(
     follows: &[StreamType],
     share: Share,
     until: i64,
-) -> Result<impl Stream<Item = Result<EventRow, sqlx::Error>> + Send + 'a, sqlx::Error> {
+) -> Result<ShareRows<'a>, sqlx::Error> {
     let kinds: Vec<String> = follows.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
     // COPY takes no parameters; kinds are this build's own names, the rest are numbers.
     let sql = include_str!("copy_out.sql")
@@ -50,70 +51,87 @@ pub(crate) async fn read_share<'a>(
         .replace("{of}", &share.of.to_string())
         .replace("{nth}", &share.nth.to_string());
     let messages = connection.copy_out_raw(&sql).await?;
-    let mut rest = Rest { bytes: Bytes::new(), begun: false };
-    Ok(messages.map_ok(move |message| futures::stream::iter(rest.rows(message))).try_flatten())
+    Ok(ShareRows { messages, received: Received::default() })
 }
 
-/// What was received and is no whole row yet.
-struct Rest {
+/// Rows as Postgres sends them: some at a time, whose texts are those of the message that they came in.
+pub(crate) struct ShareRows<'a> {
+    messages: BoxStream<'a, Result<Bytes, sqlx::Error>>,
+    received: Received,
+}
+
+impl ShareRows<'_> {
+    /// Receives more of them; nothing is left to receive where it answers false.
+    pub(crate) async fn receive(&mut self) -> Result<bool, sqlx::Error> {
+        self.received.let_go();
+        let message = self.messages.try_next().await?;
+        Ok(message.map(|message| self.received.take(message)).is_some())
+    }
+
+    /// The next one of those that were received whole.
+    pub(crate) fn next(&mut self) -> Result<Option<EventRow<&str>>, sqlx::Error> {
+        self.received.next()
+    }
+}
+
+/// What was received and is not read yet.
+#[derive(Default)]
+struct Received {
     bytes: Bytes,
+    /// How much of it is read.
+    read: usize,
     begun: bool,
 }
 
-impl Rest {
-    /// The rows that a message completes. Postgres sends whole rows, which the protocol does not promise.
-    fn rows(&mut self, message: Bytes) -> Vec<Result<EventRow, sqlx::Error>> {
-        let mut bytes = if self.bytes.is_empty() {
-            message
-        } else {
-            Bytes::from([&self.bytes[..], &message[..]].concat())
-        };
-        let mut rows = Vec::with_capacity(1);
-        if !self.begun && bytes.len() >= HEADER_BYTES {
-            if !bytes.starts_with(SIGNATURE) {
-                rows.push(Err(malformed("its signature")));
-                return rows;
-            }
-            bytes.advance(HEADER_BYTES);
-            self.begun = true;
+impl Received {
+    /// Keeps no message that is read, so that its room can be had for the next one.
+    fn let_go(&mut self) {
+        if self.read == self.bytes.len() {
+            (self.bytes, self.read) = (Bytes::new(), 0);
         }
-        while self.begun && is_whole(&bytes) {
-            match row(&mut bytes) {
-                Ok(Some(row)) => rows.push(Ok(row)),
-                Ok(None) => {}
-                Err(error) => {
-                    rows.push(Err(error));
-                    break;
-                }
+    }
+
+    /// Takes in a message. Postgres sends whole rows, which the protocol does not promise.
+    fn take(&mut self, message: Bytes) {
+        let rest = &self.bytes[self.read..];
+        self.bytes = if rest.is_empty() { message } else { Bytes::from([rest, &message[..]].concat()) };
+        self.read = 0;
+    }
+
+    fn next(&mut self) -> Result<Option<EventRow<&str>>, sqlx::Error> {
+        if !self.begun {
+            let Some(header) = self.bytes.get(..HEADER_BYTES) else { return Ok(None) };
+            if !header.starts_with(SIGNATURE) {
+                return Err(malformed("its signature"));
             }
+            (self.read, self.begun) = (HEADER_BYTES, true);
         }
-        self.bytes = bytes;
-        rows
+        let mut rest = &self.bytes[self.read..];
+        let Some(length) = whole(rest) else { return Ok(None) };
+        self.read += length;
+        row(&mut rest)
     }
 }
 
-/// Whether a row, or the trailer, stands whole at the beginning of `bytes`.
-fn is_whole(bytes: &Bytes) -> bool {
-    let mut rest = &bytes[..];
+/// How long the row, or the trailer, is that stands whole at the beginning of `bytes`.
+fn whole(bytes: &[u8]) -> Option<usize> {
+    let mut rest = bytes;
     if rest.len() < 2 {
-        return false;
+        return None;
     }
     for _ in 0..rest.get_i16() {
         if rest.len() < 4 {
-            return false;
+            return None;
         }
         // A null has the length -1 and no bytes.
         let length = usize::try_from(rest.get_i32()).unwrap_or(0);
-        if rest.len() < length {
-            return false;
-        }
-        rest.advance(length);
+        rest = rest.get(length..)?;
     }
-    true
+    Some(bytes.len() - rest.len())
 }
 
 /// The next row; none for the trailer.
-fn row(bytes: &mut Bytes) -> Result<Option<EventRow>, sqlx::Error> {
+fn row<'a>(bytes: &mut &'a [u8]) -> Result<Option<EventRow<&'a str>>, sqlx::Error> {
     match bytes.get_i16() {
         -1 => return Ok(None),
         COLUMNS => {}
@@ -134,24 +152,24 @@ fn row(bytes: &mut Bytes) -> Result<Option<EventRow>, sqlx::Error> {
     }))
 }
 
-fn column(bytes: &mut Bytes) -> Result<Bytes, sqlx::Error> {
+fn column<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], sqlx::Error> {
     let length = usize::try_from(bytes.get_i32()).map_err(|_| malformed("a null"))?;
-    Ok(bytes.split_to(length))
+    let (column, rest) = bytes.split_at(length);
+    *bytes = rest;
+    Ok(column)
 }
 
-fn number(bytes: &mut Bytes) -> Result<i64, sqlx::Error> {
-    let column = column(bytes)?;
-    let number: [u8; 8] = column[..].try_into().map_err(|_| malformed("a number"))?;
+fn number(bytes: &mut &[u8]) -> Result<i64, sqlx::Error> {
+    let number: [u8; 8] = column(bytes)?.try_into().map_err(|_| malformed("a number"))?;
     Ok(i64::from_be_bytes(number))
 }
 
-fn uuid(bytes: &mut Bytes) -> Result<Uuid, sqlx::Error> {
-    Uuid::from_slice(&column(bytes)?).map_err(|_| malformed("a UUID"))
+fn uuid(bytes: &mut &[u8]) -> Result<Uuid, sqlx::Error> {
+    Uuid::from_slice(column(bytes)?).map_err(|_| malformed("a UUID"))
 }
 
-fn text(bytes: &mut Bytes) -> Result<String, sqlx::Error> {
-    let column = column(bytes)?;
-    std::str::from_utf8(&column).map(str::to_owned).map_err(|_| malformed("a text"))
+fn text<'a>(bytes: &mut &'a [u8]) -> Result<&'a str, sqlx::Error> {
+    std::str::from_utf8(column(bytes)?).map_err(|_| malformed("a text"))
 }
 
 fn malformed(what: &str) -> sqlx::Error {
@@ -196,15 +214,16 @@ mod tests {
         }
         whole.extend_from_slice(&(-1_i16).to_be_bytes());
         for size in [1, 5, 64, whole.len()] {
-            let mut rest = Rest { bytes: Bytes::new(), begun: false };
-            let rows: Vec<EventRow> = whole
-                .chunks(size)
-                .flat_map(|chunk| rest.rows(Bytes::copy_from_slice(chunk)))
-                .collect::<Result<_, _>>()
-                .unwrap();
-            assert_eq!(rows.len(), 2, "in messages of {size} bytes");
-            assert_eq!((rows[1].position, rows[1].event_type.as_str()), (7, "CopyGraded"));
-            assert_eq!(rows[1].recorded_at.timestamp(), POSTGRES_EPOCH_MICROS / 1_000_000);
+            let (mut received, mut rows) = (Received::default(), 0);
+            for chunk in whole.chunks(size) {
+                received.take(Bytes::copy_from_slice(chunk));
+                while let Some(row) = received.next().unwrap() {
+                    rows += 1;
+                    assert_eq!((row.position, row.event_type, row.metadata), (7, "CopyGraded", Some("[]")));
+                    assert_eq!(row.recorded_at.timestamp(), POSTGRES_EPOCH_MICROS / 1_000_000);
+                }
+            }
+            assert_eq!(rows, 2, "in messages of {size} bytes");
         }
     }
 }

@@ -50,17 +50,18 @@ pub enum DecodeError {
     Metadata(serde_json::Error),
 }
 
-/// The columns that are read. Payload and metadata are null where the reader does not follow the stream.
-pub(crate) struct EventRow {
+/// The columns that are read, with texts of its own or with those of what was received. Payload and metadata are null where the
+/// reader does not follow the stream.
+pub(crate) struct EventRow<Text = String> {
     pub(crate) position: i64,
     pub(super) event_id: Uuid,
-    pub(super) aggregate_type: String,
-    pub(super) aggregate_id: String,
+    pub(super) aggregate_type: Text,
+    pub(super) aggregate_id: Text,
     pub(super) sequence: i64,
-    pub(crate) event_type: String,
-    pub(super) event_version: String,
-    pub(super) payload: Option<String>,
-    pub(super) metadata: Option<String>,
+    pub(crate) event_type: Text,
+    pub(super) event_version: Text,
+    pub(super) payload: Option<Text>,
+    pub(super) metadata: Option<Text>,
     pub(super) recorded_at: DateTime<Utc>,
 }
 
@@ -81,46 +82,47 @@ impl<'r> FromRow<'r, PgRow> for EventRow {
     }
 }
 
-impl EventRow {
+impl<Text: AsRef<str>> EventRow<Text> {
     /// How much of the reader's memory the row takes, in bytes, but for a constant.
     pub(crate) fn bytes(&self) -> usize {
-        self.payload.as_ref().map_or(0, String::len) + self.metadata.as_ref().map_or(0, String::len)
+        let length = |text: &Option<Text>| text.as_ref().map_or(0, |text| text.as_ref().len());
+        length(&self.payload) + length(&self.metadata)
     }
 
     /// The stream as its columns name it, for messages about a row that cannot be read.
     pub(crate) fn stream_text(&self) -> String {
-        format!("{} {}", self.aggregate_type, self.aggregate_id)
+        format!("{} {}", self.aggregate_type.as_ref(), self.aggregate_id.as_ref())
     }
 
     /// The stream of a kind that the reader follows; none where it does not follow it, or cannot know which it is.
     pub(crate) fn followed_stream(&self) -> Option<StreamId> {
         self.payload.as_ref()?;
-        StreamId::named(&self.aggregate_type, self.aggregate_id.parse().ok()?)
+        StreamId::named(self.aggregate_type.as_ref(), self.aggregate_id.as_ref().parse().ok()?)
     }
 
     /// The event as `reader` reads it; none where the reader does not follow its stream.
     pub(crate) fn decode(&self, reader: Reader) -> Result<Option<RecordedEvent>, DecodeError> {
+        let (aggregate_type, aggregate_id) = (self.aggregate_type.as_ref(), self.aggregate_id.as_ref());
+        let (event_type, event_version) = (self.event_type.as_ref(), self.event_version.as_ref());
         let kind = StreamType::ALL
             .into_iter()
-            .find(|kind| kind.as_str() == self.aggregate_type && reader.knows_streams_of(kind.as_str()))
-            .ok_or_else(|| DecodeError::StreamType(self.aggregate_type.clone()))?;
+            .find(|kind| kind.as_str() == aggregate_type && reader.knows_streams_of(kind.as_str()))
+            .ok_or_else(|| DecodeError::StreamType(aggregate_type.to_owned()))?;
         let (Some(payload), Some(metadata)) = (&self.payload, &self.metadata) else {
             return Ok(None);
         };
-        let (older, shape) = match reader.reading(&self.aggregate_type, &self.event_type, &self.event_version)
-        {
+        let (older, shape) = match reader.reading(aggregate_type, event_type, event_version) {
             Reading::AsWritten(shape) => (None, shape),
             Reading::Upcast(shape) => (Some(shape), shape),
             Reading::Unknown => {
-                let (event_type, event_version) = (self.event_type.clone(), self.event_version.clone());
+                let (event_type, event_version) = (event_type.to_owned(), event_version.to_owned());
                 return Err(DecodeError::Shape { event_type, event_version });
             }
         };
-        let id =
-            self.aggregate_id.parse().map_err(|_| DecodeError::StreamIdText(self.aggregate_id.clone()))?;
-        let event = decode_payload(kind, older, payload)?;
+        let id = aggregate_id.parse().map_err(|_| DecodeError::StreamIdText(aggregate_id.to_owned()))?;
+        let event = decode_payload(kind, older, payload.as_ref())?;
         let found = event.type_name();
-        if found != self.event_type {
+        if found != event_type {
             return Err(DecodeError::OtherType { found });
         }
         Ok(Some(RecordedEvent {
@@ -130,7 +132,7 @@ impl EventRow {
             sequence: self.sequence,
             event,
             reader: shape.reader,
-            metadata: serde_json::from_str::<Metadata>(metadata).map_err(DecodeError::Metadata)?,
+            metadata: serde_json::from_str::<Metadata>(metadata.as_ref()).map_err(DecodeError::Metadata)?,
             recorded_at: Timestamp::from_micros(self.recorded_at.timestamp_micros()),
         }))
     }

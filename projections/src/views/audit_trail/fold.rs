@@ -6,6 +6,7 @@ use domain::copy::CopyEvent;
 use domain::exam::ExamEvent;
 use domain::{ActorId, Commitment, CopyId, ExamId, Role, Timestamp};
 use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
@@ -25,15 +26,7 @@ pub struct AuditTrail;
 #[derive(Debug, Default)]
 pub struct NewRows {
     filename: Option<Commitment>,
-    acts: Vec<Act>,
-}
-
-/// An event, of which a row is written.
-#[derive(Debug)]
-struct Act {
-    recorded: RecordedEvent,
-    /// The name of the copy's file, as it was known then.
-    filename: Option<Commitment>,
+    rows: Vec<Written>,
 }
 
 impl Projector for AuditTrail {
@@ -48,25 +41,24 @@ impl Projector for AuditTrail {
     type State = NewRows;
 
     fn fold(state: &mut NewRows, recorded: &RecordedEvent) -> Result<(), FoldError> {
-        match &recorded.event {
-            LedgerEvent::Copy(CopyEvent::CopyImportRequested { filename, .. }) => state.filename = *filename,
-            LedgerEvent::Copy(_) | LedgerEvent::Exam(_) => {}
-            LedgerEvent::Operations(_) | LedgerEvent::Subject(_) => return Ok(()),
+        if let LedgerEvent::Copy(CopyEvent::CopyImportRequested { filename, .. }) = &recorded.event {
+            state.filename = *filename;
         }
-        state.acts.push(Act { recorded: recorded.clone(), filename: state.filename });
+        state.rows.extend(written(recorded, state.filename)?);
         Ok(())
     }
 
     fn weight(state: &NewRows) -> usize {
-        size_of::<NewRows>() + state.acts.len() * (size_of::<Act>() + PARTS_BYTES)
+        size_of::<NewRows>() + state.rows.len() * (size_of::<Written>() + PARTS_BYTES)
     }
 
     fn rows(_: StreamId, state: &NewRows, rows: &mut impl RowSink) -> Result<(), RowError> {
-        state.acts.iter().filter_map(written).try_for_each(|row| rows.row(TRAIL, &row))
+        state.rows.iter().try_for_each(|row| rows.row(TRAIL, row))
     }
 
     fn written(state: &mut NewRows) {
-        state.acts.clear();
+        // With their room, which a stream that has ended would keep as long as its state is held.
+        state.rows = Vec::new();
     }
 
     async fn load(
@@ -89,7 +81,7 @@ impl Projector for AuditTrail {
         for row in &rows {
             let filename = row::optional_parsed(row, "filename")?.map(Commitment);
             let stream = StreamId::Copy(CopyId(row.try_get("copy_id")?));
-            states.insert(stream, NewRows { filename, acts: Vec::new() });
+            states.insert(stream, NewRows { filename, rows: Vec::new() });
         }
         Ok(states)
     }
@@ -118,9 +110,10 @@ fn tells_of_an_import(recorded: &RecordedEvent) -> bool {
     )
 }
 
-/// The columns as they are written, by name.
-#[derive(Serialize)]
-struct Written<'a> {
+/// The columns as they are written, by name. What the event says is told at once: its words are fewer than its parts, and nothing
+/// of the event has to be kept.
+#[derive(Debug, Serialize)]
+struct Written {
     position: i64,
     event_id: Uuid,
     copy_id: Option<CopyId>,
@@ -130,12 +123,12 @@ struct Written<'a> {
     event_type: &'static str,
     actor_id: ActorId,
     actor_role: Role,
-    request_id: &'a str,
+    request_id: String,
     command_id: Uuid,
     causation_id: Option<Uuid>,
     #[serde(serialize_with = "time")]
     recorded_at: Timestamp,
-    metadata: Particulars<'a>,
+    metadata: Box<RawValue>,
 }
 
 /// What the event says beside what every event has.
@@ -153,19 +146,19 @@ impl Serialize for Particulars<'_> {
     }
 }
 
-fn written(act: &Act) -> Option<Written<'_>> {
-    let Act { recorded, filename } = act;
+/// The row of an event of a copy, with the name of its file as it is known by then, or of an exam.
+fn written(recorded: &RecordedEvent, filename: Option<Commitment>) -> Result<Option<Written>, FoldError> {
     let (copy_id, exam_id) = match recorded.stream {
         StreamId::Copy(copy) => (Some(copy), None),
         StreamId::Exam(exam) => (None, Some(exam)),
         StreamId::Operations(_) | StreamId::Subject(_) => (None, None),
     };
-    let (action, metadata) = match &recorded.event {
-        LedgerEvent::Copy(event) => (event.audit_action(), Particulars::OfCopy(event, *filename)),
+    let (action, particulars) = match &recorded.event {
+        LedgerEvent::Copy(event) => (event.audit_action(), Particulars::OfCopy(event, filename)),
         LedgerEvent::Exam(event) => (exam_act::action(event), Particulars::OfExam(event)),
-        LedgerEvent::Operations(_) | LedgerEvent::Subject(_) => return None,
+        LedgerEvent::Operations(_) | LedgerEvent::Subject(_) => return Ok(None),
     };
-    Some(Written {
+    Ok(Some(Written {
         position: recorded.position,
         event_id: recorded.event_id,
         copy_id,
@@ -175,10 +168,10 @@ fn written(act: &Act) -> Option<Written<'_>> {
         event_type: recorded.event.type_name(),
         actor_id: recorded.metadata.actor_id,
         actor_role: recorded.metadata.actor_role,
-        request_id: &recorded.metadata.request_id,
+        request_id: recorded.metadata.request_id.clone(),
         command_id: recorded.metadata.command_id,
         causation_id: recorded.metadata.causation_id,
         recorded_at: recorded.recorded_at,
-        metadata,
-    })
+        metadata: to_raw_value(&particulars).map_err(|error| FoldError::Untold(error.to_string()))?,
+    }))
 }

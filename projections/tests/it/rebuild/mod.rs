@@ -166,6 +166,26 @@ async fn rows_that_are_long_in_coming_do_not_cost_the_transaction_that_waits_for
     views.rebuild(&[projections::copies::VIEW], limits(), &mut |_| {}).await.unwrap();
 }
 
+/// Postgres would sort a share whole before it sends the first event of it, and on disk, unless it is kept from it.
+#[tokio::test]
+async fn events_are_read_in_their_order_and_never_sorted() {
+    let ledger = TestLedger::new().await;
+    Office::new(10, 16).work(&ledger, 1_000).await;
+    // No room to sort anything in memory: every sort would be seen.
+    let cramped = (*ledger.pool().connect_options()).clone().options([("work_mem", "64kB")]);
+    let views = projections::Views::new(sqlx::PgPool::connect_lazy_with(cramped));
+    views.rebuild(&every_view(), limits(), &mut |_| {}).await.unwrap();
+    // What a session has done is counted when it ends.
+    crate::ledger::until("the end of the sessions", || async {
+        let sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'gradeledger rebuild%' \
+                        AND datname = current_database()";
+        (ledger.count(sessions).await == 0).then_some(())
+    })
+    .await;
+    let sorted = "SELECT temp_files FROM pg_stat_database WHERE datname = current_database()";
+    assert_eq!(ledger.count(sorted).await, 0, "files to sort in");
+}
+
 #[tokio::test]
 async fn an_empty_ledger_is_rebuilt_too() {
     let ledger = TestLedger::new().await;
