@@ -238,6 +238,33 @@ async fn a_child_that_waits_for_room_is_not_stopped_for_our_own_slowness() {
     assert_eq!(outcome.unwrap().pages.len(), 4);
 }
 
+/// Within a few MiB less than it needs, an allocation fails in each part of the work. Some of the code that the child is made of
+/// panics then, as it does over damage.
+#[tokio::test]
+async fn a_finalisation_without_enough_memory_says_so_and_never_that_its_source_is_damaged() {
+    let source = Bytes::from(scans::vector_mixed_orientation());
+    let within = async |kibibytes: u64| {
+        let limits = PdfLimits { memory_bytes_max: kibibytes * 1024, ..PdfLimits::default() };
+        worker(limits).finalise(source.clone(), &overlay(2)).await
+    };
+    let (mut short, mut enough) = (1_024, 65_536);
+    assert!(within(enough).await.is_ok());
+    while enough - short > 64 {
+        let middle = short.midpoint(enough);
+        if within(middle).await.is_ok() { enough = middle } else { short = middle }
+    }
+    for less in 0..40 {
+        let kibibytes = short - less * 64;
+        let error = within(kibibytes).await.unwrap_err();
+        assert_eq!(
+            (error.stage, error.error_type),
+            (PdfStage::Finalise, PdfErrorType::Unknown),
+            "{kibibytes} KiB: {error}"
+        );
+        assert!(error.detail.contains("memory limit"), "{kibibytes} KiB: {error}");
+    }
+}
+
 /// A score sheet with nothing on it, and marks on a page that may or may not exist.
 fn overlay(page_index: usize) -> Overlay {
     let overlay = serde_json::json!({
