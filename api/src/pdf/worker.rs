@@ -95,7 +95,7 @@ fn read_work(input: &mut Stdin) -> io::Result<Work> {
     let job: Job = serde_json::from_slice(&expect_frame(input, FrameKind::Job, &PdfLimits::default())?)?;
     let (seconds, has_overlay) = match job.task {
         Task::Import => (job.limits.import_seconds_max, false),
-        Task::Finalise => (job.limits.finalise_seconds_max, true),
+        Task::Finalise { .. } => (job.limits.finalise_seconds_max, true),
     };
     limit_work(&job.limits, seconds);
     let overlay =
@@ -141,7 +141,7 @@ const WATCH_STACK_BYTES: usize = 64 * 1024;
 fn answer(work: Work, output: &mut impl Write) -> io::Result<()> {
     let outcome = match work.job.task {
         Task::Import => answer_import(work, output),
-        Task::Finalise => answer_finalise(work, output),
+        Task::Finalise { source_sha256 } => answer_finalise(work, source_sha256, output),
     };
     match outcome {
         Ok(()) => Ok(()),
@@ -168,11 +168,11 @@ fn answer_import(work: Work, output: &mut impl Write) -> Result<(), WorkError> {
     Ok(write_frame(output, FrameKind::Imported, &[&imported])?)
 }
 
-fn answer_finalise(work: Work, output: &mut impl Write) -> Result<(), WorkError> {
+fn answer_finalise(work: Work, sha256: [u8; 32], output: &mut impl Write) -> Result<(), WorkError> {
     check_source(&work.source, &work.job.limits)?;
     let overlay: Overlay = serde_json::from_slice(&work.overlay).map_err(io::Error::from)?;
     // The reader may stop on a source by panicking; see the import.
-    let make = || finalise_in(work.source, &overlay, &Labels::ENGLISH);
+    let make = || finalise_in(work.source, sha256, &overlay, &Labels::ENGLISH);
     let finalised = catch_unwind(make).map_err(|_panic| {
         let detail = "The final PDF could not be made: the source is damaged. Import the copy again.";
         PdfError::new(PdfStage::Finalise, PdfErrorType::InvalidPdf, detail)
