@@ -160,13 +160,18 @@ impl PdfWorker {
         })
     }
 
-    /// Draws `overlay` over the pages of `source`; the same two give the same bytes.
+    /// Draws `overlay` over the pages of `source`, whose SHA-256 its caller knows; the same two give the same bytes.
     ///
     /// The child is killed when this future is dropped.
     ///
     /// # Errors
     /// A source or an overlay that is refused, or a child that broke its limits.
-    pub async fn finalise(&self, source: Bytes, overlay: &Overlay) -> Result<FinalPdf, PdfError> {
+    pub async fn finalise(
+        &self,
+        source: Bytes,
+        source_sha256: [u8; 32],
+        overlay: &Overlay,
+    ) -> Result<FinalPdf, PdfError> {
         let started = Instant::now();
         check_source(&source, &self.limits)?;
         let overlay = serde_json::to_vec(overlay).map_err(|error| {
@@ -178,7 +183,7 @@ impl PdfWorker {
             let detail = format!("The annotations hold over {megabytes} MB of text. Shorten or remove some.");
             return Err(PdfError::new(PdfStage::Limits, PdfErrorType::Unknown, detail));
         }
-        let mut child = WorkerProcess::start(self, Task::Finalise).await?;
+        let mut child = WorkerProcess::start(self, Task::Finalise { source_sha256 }).await?;
         child.send(FrameKind::Overlay, &overlay).await?;
         child.send(FrameKind::Source, &source).await?;
         drop((overlay, source));

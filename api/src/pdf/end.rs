@@ -10,6 +10,9 @@ use super::{PdfError, PdfErrorType, PdfLimits, PdfStage};
 /// What the standard library writes when an allocation fails, before it aborts.
 const ALLOCATION_FAILED: &[u8] = b"memory allocation of";
 
+/// What a child of ours says when it panicked for want of memory, before it aborts.
+pub(super) const OUT_OF_MEMORY: &str = "no memory is left";
+
 /// What the standard library writes when a thread overflows its stack, before it aborts.
 const STACK_OVERFLOWED: &[u8] = b"has overflowed its stack";
 
@@ -27,7 +30,7 @@ pub(super) fn describe(
     let signal = status.signal().and_then(Signal::from_named_raw);
     if signal == Some(Signal::XCPU) {
         out_of_time(stage, seconds_max)
-    } else if said_that(ALLOCATION_FAILED) {
+    } else if said_that(ALLOCATION_FAILED) || said_that(OUT_OF_MEMORY.as_bytes()) {
         let mebibytes = limits.memory_bytes_max / (1024 * 1024);
         unknown(
             stage,
@@ -71,6 +74,9 @@ mod tests {
             (Signal::ABORT.as_raw(), Signal::KILL.as_raw(), Signal::XCPU.as_raw(), Signal::SEGV.as_raw());
         let memory = told(abort, "memory allocation of 1073741824 bytes failed\n");
         assert!(memory.detail.contains("memory limit (2048 MiB)"), "{memory}");
+        let panicked =
+            told(abort, "pdf-worker: a panic at src/deflate.rs:7\npdf-worker: no memory is left\n");
+        assert_eq!(panicked, memory);
         let stack = told(
             abort,
             "\nthread 'page-0' (7) has overflowed its stack\nfatal runtime error: stack overflow",

@@ -95,14 +95,17 @@ pub(super) struct Job {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Task {
     Import,
-    Finalise,
+    Finalise {
+        /// Of the source, as the parent has it from where it checked the source against it.
+        source_sha256: [u8; 32],
+    },
 }
 
 impl Task {
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Import => "import",
-            Self::Finalise => "finalise",
+            Self::Finalise { .. } => "finalise",
         }
     }
 }

@@ -12,6 +12,12 @@ const OPEN_FILES_MAX: u64 = 16;
 #[cfg(target_os = "linux")]
 const RESERVED_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
+/// What counts the memory of a job. Data is what may be written: heap and mappings.
+#[cfg(target_os = "linux")]
+const MEMORY: Resource = Resource::Data;
+#[cfg(not(target_os = "linux"))]
+const MEMORY: Resource = Resource::As;
+
 /// How far a child stands back, in the steps of nice(2): whoever waits for an answer comes before whoever waits for a PDF.
 const STANDS_BACK: i32 = 10;
 
@@ -33,17 +39,29 @@ pub(super) fn deny_files() {
 /// An allocation over the memory limit aborts the process; the parent reads that off its end. Processor time
 /// only backs up the parent's clock, should the parent be stopped: `seconds` on every core.
 pub(super) fn limit_work(limits: &PdfLimits, seconds: u64) {
+    lower(MEMORY, limits.memory_bytes_max);
+    // A second line for kernels that do not count mappings as data (before 4.7).
     #[cfg(target_os = "linux")]
-    {
-        // Counts what may be written: heap and mappings. The address space is a second line for kernels that
-        // do not count mappings as data (before 4.7).
-        lower(Resource::Data, limits.memory_bytes_max);
-        lower(Resource::As, limits.memory_bytes_max.saturating_add(RESERVED_BYTES));
-    }
-    #[cfg(not(target_os = "linux"))]
-    lower(Resource::As, limits.memory_bytes_max);
+    lower(Resource::As, limits.memory_bytes_max.saturating_add(RESERVED_BYTES));
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     lower(Resource::Cpu, seconds.saturating_mul(cores).saturating_add(1));
+}
+
+/// A panic with less than this part of the memory limit left is taken for one of an allocation that failed.
+const SHORT_PART: u64 = 8;
+
+/// Whether the memory that a job may take has all but gone.
+///
+/// Much of what reads or writes a PDF panics, as over damage, where it gets no memory; and nothing but the memory that is left
+/// at that moment tells one from the other.
+pub(super) fn is_memory_short() -> bool {
+    let Some(limit) = getrlimit(MEMORY).current else { return false };
+    let part = usize::try_from(limit / SHORT_PART).unwrap_or(usize::MAX);
+    // Reserved and never touched, so that asking costs nothing; seen from outside, so that no compiler leaves it out.
+    let mut probe = Vec::<u8>::new();
+    let short = probe.try_reserve_exact(part).is_err();
+    std::hint::black_box(&probe);
+    short
 }
 
 /// Sets soft and hard limit, so that it cannot be raised again, and never above what stands already.

@@ -11,13 +11,14 @@ use std::process::ExitCode;
 use sha2::{Digest, Sha256};
 
 use super::AskedBy;
+use super::end::OUT_OF_MEMORY;
 use super::finalise::{FinalPdf, Labels, finalise_in};
 use super::import::{check_source, import};
 use super::overlay::Overlay;
 use super::protocol::{
     Finalised, FrameKind, Imported, Job, Opened, Task, page_head, read_frame, write_frame,
 };
-use super::sandbox::{deny_files, limit_work, stand_back};
+use super::sandbox::{deny_files, is_memory_short, limit_work, stand_back};
 use super::{PdfError, PdfErrorType, PdfLimits, PdfStage};
 
 /// Fewer, larger writes to the pipe; a Linux pipe holds 64 KiB.
@@ -36,21 +37,27 @@ pub fn pdf_worker_main() -> ExitCode {
     let asked_by = AskedBy::of_arguments(arguments);
     say_where_panics_happen(asked_by.clone());
     let mut input = io::stdin();
-    match read_work(&mut input) {
-        Ok(work) => {
-            end_with_parent(input);
-            let mut output = BufWriter::with_capacity(OUTPUT_BUFFER_BYTES, io::stdout());
-            match answer(work, &mut output) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(_parent_is_gone) => ExitCode::FAILURE,
-            }
-        }
+    let work = match read_work(&mut input) {
+        Ok(work) => work,
         Err(error) => {
             // Written by us, about the protocol; never about the document.
             let what = "it is started by gradeledger itself and reads its job from stdin";
             say(&asked_by.line(&format!("{what}: {error}")));
-            ExitCode::FAILURE
+            return ExitCode::FAILURE;
         }
+    };
+    if let Err(error) = end_with_parent(input) {
+        // Asked while the job is still held, which takes most of the memory.
+        if is_memory_short() {
+            end_without_memory(&asked_by);
+        }
+        say(&asked_by.line(&format!("it cannot watch for the end of its parent: {error}")));
+        return ExitCode::FAILURE;
+    }
+    let mut output = BufWriter::with_capacity(OUTPUT_BUFFER_BYTES, io::stdout());
+    match answer(work, &mut output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_parent_is_gone) => ExitCode::FAILURE,
     }
 }
 
@@ -59,7 +66,16 @@ fn say_where_panics_happen(asked_by: AskedBy) {
         if let Some(at) = panic.location() {
             say(&asked_by.line(&format!("a panic at {}:{}", at.file(), at.line())));
         }
+        // Ends as any allocation that fails does: an answer would say that the file is damaged.
+        if is_memory_short() {
+            end_without_memory(&asked_by);
+        }
     }));
+}
+
+fn end_without_memory(asked_by: &AskedBy) -> ! {
+    say(&asked_by.line(OUT_OF_MEMORY));
+    std::process::abort()
 }
 
 /// Says something on stderr, for the parent's log. A parent that is gone hears nothing.
@@ -79,7 +95,7 @@ fn read_work(input: &mut Stdin) -> io::Result<Work> {
     let job: Job = serde_json::from_slice(&expect_frame(input, FrameKind::Job, &PdfLimits::default())?)?;
     let (seconds, has_overlay) = match job.task {
         Task::Import => (job.limits.import_seconds_max, false),
-        Task::Finalise => (job.limits.finalise_seconds_max, true),
+        Task::Finalise { .. } => (job.limits.finalise_seconds_max, true),
     };
     limit_work(&job.limits, seconds);
     let overlay =
@@ -101,14 +117,22 @@ fn expect_frame(input: &mut impl Read, kind: FrameKind, limits: &PdfLimits) -> i
 ///
 /// Linux could send a signal at the parent's death, but means the thread that started the child, and threads
 /// of an asynchronous runtime come and go.
-fn end_with_parent(mut input: Stdin) {
-    std::thread::spawn(move || {
+///
+/// # Errors
+/// Where the thread that watches cannot be started.
+fn end_with_parent(mut input: Stdin) -> io::Result<()> {
+    let watch = move || {
         let mut byte = [0];
         // The parent sends nothing more; a byte would be a broken protocol, and as much a reason to end.
         let _ = input.read(&mut byte);
         std::process::exit(1);
-    });
+    };
+    std::thread::Builder::new().stack_size(WATCH_STACK_BYTES).spawn(watch)?;
+    Ok(())
 }
+
+/// A stack counts against the memory of the job, and waiting for one byte needs next to none.
+const WATCH_STACK_BYTES: usize = 64 * 1024;
 
 /// Does the job and writes its answer.
 ///
@@ -117,7 +141,7 @@ fn end_with_parent(mut input: Stdin) {
 fn answer(work: Work, output: &mut impl Write) -> io::Result<()> {
     let outcome = match work.job.task {
         Task::Import => answer_import(work, output),
-        Task::Finalise => answer_finalise(work, output),
+        Task::Finalise { source_sha256 } => answer_finalise(work, source_sha256, output),
     };
     match outcome {
         Ok(()) => Ok(()),
@@ -144,11 +168,11 @@ fn answer_import(work: Work, output: &mut impl Write) -> Result<(), WorkError> {
     Ok(write_frame(output, FrameKind::Imported, &[&imported])?)
 }
 
-fn answer_finalise(work: Work, output: &mut impl Write) -> Result<(), WorkError> {
+fn answer_finalise(work: Work, sha256: [u8; 32], output: &mut impl Write) -> Result<(), WorkError> {
     check_source(&work.source, &work.job.limits)?;
     let overlay: Overlay = serde_json::from_slice(&work.overlay).map_err(io::Error::from)?;
     // The reader may stop on a source by panicking; see the import.
-    let make = || finalise_in(work.source, &overlay, &Labels::ENGLISH);
+    let make = || finalise_in(work.source, sha256, &overlay, &Labels::ENGLISH);
     let finalised = catch_unwind(make).map_err(|_panic| {
         let detail = "The final PDF could not be made: the source is damaged. Import the copy again.";
         PdfError::new(PdfStage::Finalise, PdfErrorType::InvalidPdf, detail)

@@ -118,7 +118,8 @@ async fn make(
         .await
         .map_err(|error| Refused::new(WorkStage::Fetch, WorkError::Unknown, domain::chain(&error)))?;
     let overlay = overlay::overlay(copy, exam, paper, run, &texts);
-    let made = bench.pdf.asked_by(claim.asked_by()).finalise(source, &overlay).await?;
+    let made =
+        bench.pdf.asked_by(claim.asked_by()).finalise(source, paper.identity.source.0, &overlay).await?;
     let stored = bench
         .app
         .blobs

@@ -163,7 +163,10 @@ async fn peak_of_a_finalisation(page_count: usize) -> u64 {
     let mut overlay = overlay(0);
     let marked = overlay.pages.remove(0);
     overlay.pages = (0..page_count).map(|page_index| PageOverlay { page_index, ..marked.clone() }).collect();
-    let finalising = tokio::spawn(async move { worker.finalise(source, &overlay).await.unwrap() });
+    let finalising =
+        tokio::spawn(
+            async move { worker.finalise(source.clone(), sha256(&source), &overlay).await.unwrap() },
+        );
     let mut peak = 0;
     while !finalising.is_finished() {
         let process = process_folder(folder.path());
@@ -238,6 +241,37 @@ async fn a_child_that_waits_for_room_is_not_stopped_for_our_own_slowness() {
     assert_eq!(outcome.unwrap().pages.len(), 4);
 }
 
+/// Within a few MiB less than it needs, an allocation fails in each part of the work. Some of the code that the child is made of
+/// panics then, as it does over damage.
+#[tokio::test]
+async fn a_finalisation_without_enough_memory_says_so_and_never_that_its_source_is_damaged() {
+    let source = Bytes::from(scans::vector_mixed_orientation());
+    let within = async |kibibytes: u64| {
+        let limits = PdfLimits { memory_bytes_max: kibibytes * 1024, ..PdfLimits::default() };
+        worker(limits).finalise(source.clone(), sha256(&source), &overlay(2)).await
+    };
+    let (mut short, mut enough) = (1_024, 65_536);
+    assert!(within(enough).await.is_ok());
+    while enough - short > 64 {
+        let middle = short.midpoint(enough);
+        if within(middle).await.is_ok() { enough = middle } else { short = middle }
+    }
+    for less in 0..40 {
+        let kibibytes = short - less * 64;
+        let error = within(kibibytes).await.unwrap_err();
+        assert_eq!(
+            (error.stage, error.error_type),
+            (PdfStage::Finalise, PdfErrorType::Unknown),
+            "{kibibytes} KiB: {error}"
+        );
+        assert!(error.detail.contains("memory limit"), "{kibibytes} KiB: {error}");
+    }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
 /// A score sheet with nothing on it, and marks on a page that may or may not exist.
 fn overlay(page_index: usize) -> Overlay {
     let overlay = serde_json::json!({
@@ -255,9 +289,12 @@ fn overlay(page_index: usize) -> Overlay {
 async fn a_child_finalises_to_the_same_bytes_as_the_function_that_it_runs() {
     let source = scans::vector_mixed_orientation();
     let expected = finalise(&source, &overlay(2)).unwrap();
-    let made = worker(PdfLimits::default()).finalise(Bytes::from(source), &overlay(2)).await.unwrap();
+    let made = worker(PdfLimits::default())
+        .finalise(source.clone().into(), sha256(&source), &overlay(2))
+        .await
+        .unwrap();
     assert_eq!(made.bytes, expected.bytes);
-    assert_eq!(made.sha256, <[u8; 32]>::from(Sha256::digest(&made.bytes)));
+    assert_eq!(made.sha256, sha256(&made.bytes));
     assert_eq!(made.source_page_count as usize, scans::ORIENTATIONS.len());
     assert_eq!(made.page_count as usize, expected.page_count);
 }
@@ -266,9 +303,13 @@ async fn a_child_finalises_to_the_same_bytes_as_the_function_that_it_runs() {
 async fn a_finalisation_that_is_refused_names_its_step_and_the_next_one_works() {
     let worker = worker(PdfLimits::default());
     let source = Bytes::from(scans::tiny_pages(1));
-    let missing = worker.finalise(source.clone(), &overlay(1)).await.unwrap_err();
+    let missing = worker.finalise(source.clone(), sha256(&source), &overlay(1)).await.unwrap_err();
     assert_eq!((missing.stage, missing.error_type), (PdfStage::Finalise, PdfErrorType::Unknown), "{missing}");
-    let damaged = worker.finalise(Bytes::from(scans::damaged()), &overlay(0)).await.unwrap_err();
+    let damaged = Bytes::from(scans::damaged());
+    let damaged = worker.finalise(damaged.clone(), sha256(&damaged), &overlay(0)).await.unwrap_err();
     assert_eq!((damaged.stage, damaged.error_type), (PdfStage::Open, PdfErrorType::InvalidPdf), "{damaged}");
-    assert_eq!(worker.finalise(source, &overlay(0)).await.unwrap().source_page_count, 1);
+    assert_eq!(
+        worker.finalise(source.clone(), sha256(&source), &overlay(0)).await.unwrap().source_page_count,
+        1
+    );
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use domain::Role;
+use domain::{Digest, Role};
 use fixtures::database::TestCluster;
 use fixtures::scans;
 use gradeledger::tokens;
@@ -83,7 +83,8 @@ async fn peaks(ours: &Ours, cluster: &TestCluster, source: &Bytes, pages: usize)
     let (imported, importing) = watched(ours.worker().import(source.clone(), drop_page)).await;
     assert_eq!(imported.unwrap().pages.len(), pages);
     let overlay = overlay(pages);
-    let (finalised, finalising) = watched(ours.worker().finalise(source.clone(), &overlay)).await;
+    let made = ours.worker().finalise(source.clone(), Digest::of(source).0, &overlay);
+    let (finalised, finalising) = watched(made).await;
     assert_eq!(finalised.unwrap().source_page_count as usize, pages);
     Peaks { pages, importing, finalising, service: service(cluster, source.clone()).await }
 }

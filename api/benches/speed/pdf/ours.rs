@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use domain::CopyId;
+use domain::{CopyId, Digest};
 use fixtures::database::{TestCluster, TestDatabase};
 use fixtures::exam;
 use gradeledger::blobs::Blobs;
@@ -80,8 +80,10 @@ impl Ours {
     /// The same for a finalisation: until the file is made, and until it is stored.
     pub(super) async fn finalise(&self, source: &Bytes, overlay: &Overlay) -> [Took; 2] {
         let copy = CopyId(Uuid::now_v7());
+        // As a source comes from the store, which checks it.
+        let sha256 = Digest::of(source).0;
         let (began, used) = (Instant::now(), cpu_ms());
-        let made = self.worker.finalise(source.clone(), overlay).await.unwrap();
+        let made = self.worker.finalise(source.clone(), sha256, overlay).await.unwrap();
         let bytes = made.bytes.len();
         let finished = Took { wall: began.elapsed(), cpu_ms: cpu_ms() - used, bytes };
         let stored = self.blobs.put(copy, made.bytes).await.unwrap();

@@ -30,11 +30,11 @@ struct Drawn {
 /// Writes the whole file.
 pub(super) fn write(
     source: &Source,
-    source_bytes: &[u8],
+    (source_bytes, source_sha256): (usize, [u8; 32]),
     overlay: &Overlay,
     labels: &Labels,
 ) -> Result<FinalPdf, FinaliseError> {
-    let mut pdf = Pdf::with_settings_and_capacity(COMPACT, source_bytes.len() + (64 << 10));
+    let mut pdf = Pdf::with_settings_and_capacity(COMPACT, source_bytes + (64 << 10));
     pdf.set_version(1, 7);
     let mut copier = Copier::new(Numbers::new());
     let (catalog, tree, info) = (copier.numbers.take(), copier.numbers.take(), copier.numbers.take());
@@ -76,7 +76,7 @@ pub(super) fn write(
     let embedded = embed(&fonts, &mut pdf, || numbers.take())?;
     let page_count = pages.len();
     write_pages(&mut pdf, tree, &pages, &embedded, &inks, &mut numbers);
-    let identifier = identifier(source_bytes, overlay, labels)?;
+    let identifier = identifier(source_sha256, overlay, labels)?;
     pdf.set_file_id((identifier.clone(), identifier));
     Ok(FinalPdf { bytes: pdf.finish(), source_pages, page_count, warnings: warnings(&remarks) })
 }
@@ -168,10 +168,10 @@ fn write_info(pdf: &mut Pdf, number: Ref, overlay: &Overlay, labels: &Labels) {
 }
 
 /// Depends on all that the file depends on, and on nothing else (ISO 32000-2, 14.4).
-fn identifier(source: &[u8], overlay: &Overlay, labels: &Labels) -> Result<Vec<u8>, FinaliseError> {
+fn identifier(source_sha256: [u8; 32], overlay: &Overlay, labels: &Labels) -> Result<Vec<u8>, FinaliseError> {
     let mut hash = Sha256::new();
     hash.update(b"gradeledger final pdf v1\n");
-    hash.update(Sha256::digest(source));
+    hash.update(source_sha256);
     hash.update(serde_json::to_vec(overlay)?);
     hash.update(labels.language);
     Ok(hash.finalize().iter().take(16).copied().collect())

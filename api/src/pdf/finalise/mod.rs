@@ -31,6 +31,7 @@ mod wrap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 pub use self::error::FinaliseError;
 pub use self::labels::Labels;
@@ -76,17 +77,24 @@ pub enum FinaliseWarning {
 /// [`FinaliseError`] when the source cannot be read, the overlay does not fit it, or the score sheet's lines
 /// do not add up; then there is no PDF at all.
 pub fn finalise(source: &[u8], overlay: &Overlay) -> Result<FinalPdf, FinaliseError> {
-    finalise_in(source.to_vec(), overlay, &Labels::ENGLISH)
+    finalise_in(source.to_vec(), Sha256::digest(source).into(), overlay, &Labels::ENGLISH)
 }
 
-/// As [`finalise`], in the words of `labels`, from a source that is held once.
+/// As [`finalise`], in the words of `labels`, from a source that is held once and not hashed again: the file's identifier
+/// depends on its hash.
 ///
 /// # Errors
 ///
 /// As [`finalise`].
-pub fn finalise_in(source: Vec<u8>, overlay: &Overlay, labels: &Labels) -> Result<FinalPdf, FinaliseError> {
-    let source = Arc::new(source);
-    let pdf = source::open(Arc::clone(&source))?;
+pub fn finalise_in(
+    source: Vec<u8>,
+    source_sha256: [u8; 32],
+    overlay: &Overlay,
+    labels: &Labels,
+) -> Result<FinalPdf, FinaliseError> {
+    debug_assert_eq!(source_sha256, <[u8; 32]>::from(Sha256::digest(&source)), "the hash of the source");
+    let source_bytes = source.len();
+    let pdf = source::open(Arc::new(source))?;
     check::check(overlay, pdf.pages().len())?;
-    file::write(&pdf, &source, overlay, labels)
+    file::write(&pdf, (source_bytes, source_sha256), overlay, labels)
 }

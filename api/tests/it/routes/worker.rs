@@ -77,7 +77,10 @@ pub(crate) async fn finalise(app: &App, copy: CopyId) {
     let standing = app.ledger.load::<ExamCopy>(copy.0).await.unwrap().state;
     let CopyState::Grading(paper, run) = &standing.state else { panic!("{standing:?}") };
     let source = app.blobs.get(copy, paper.identity.source).await.unwrap();
-    let pdf = children().finalise(source, &overlay(copy, &standing)).await.unwrap();
+    let pdf = children()
+        .finalise(source.clone(), paper.identity.source.0, &overlay(copy, &standing))
+        .await
+        .unwrap();
     let pdf = app.blobs.put(copy, pdf.bytes).await.unwrap();
     let action = CopyAction::RecordGraded {
         basis_sequence: run.basis_sequence,
