@@ -201,6 +201,9 @@ fn settings(options: &PrivateOptions, socket_directories: String) -> Vec<(&'stat
         // time); without the second, it takes acknowledged commits with it.
         ("full_page_writes", "on".to_owned()),
         ("synchronous_commit", "on".to_owned()),
+        // A rebuild of a million events writes some 600 MB of it. A checkpoint that falls into one has every page that was just
+        // filled logged whole, which is as much again.
+        ("max_wal_size", "2GB".to_owned()),
         ("logging_collector", "off".to_owned()),
         ("log_destination", "stderr".to_owned()),
         ("log_timezone", "UTC".to_owned()),

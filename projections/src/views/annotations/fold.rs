@@ -1,6 +1,6 @@
 //! The fold of annotations.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::copy::{CopyEvent, Mark};
 use domain::{ActorId, AnnotationId, Commitment, CopyId, Digest, Points, QuestionId, Timestamp};
@@ -113,8 +113,9 @@ impl Projector for Annotations {
         for row in standing {
             states.entry(StreamId::Copy(row.copy)).or_default().rows.insert(row.annotation, row);
         }
-        let growing: Vec<Uuid> =
+        let growing: BTreeSet<Uuid> =
             events.iter().filter(|event| adds(event)).map(|event| event.stream.uuid()).collect();
+        let growing: Vec<Uuid> = growing.into_iter().collect();
         let sql = tables.sql(include_str!("numbers.sql"));
         let numbers = sqlx::query(&sql).bind(growing).fetch_all(connection).await?;
         for row in numbers {
