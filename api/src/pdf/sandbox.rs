@@ -49,6 +49,8 @@ pub(super) fn limit_work(limits: &PdfLimits, seconds: u64) {
 
 /// A panic with less than this part of the memory limit left is taken for one of an allocation that failed.
 const SHORT_PART: u64 = 8;
+/// Or with less than this: so little the allocator may still have at hand when the system gives it no more.
+const SHORT_BYTES: usize = 1 << 20;
 
 /// Whether the memory that a job may take has all but gone.
 ///
@@ -56,7 +58,7 @@ const SHORT_PART: u64 = 8;
 /// at that moment tells one from the other.
 pub(super) fn is_memory_short() -> bool {
     let Some(limit) = getrlimit(MEMORY).current else { return false };
-    let part = usize::try_from(limit / SHORT_PART).unwrap_or(usize::MAX);
+    let part = usize::try_from(limit / SHORT_PART).unwrap_or(usize::MAX).max(SHORT_BYTES);
     // Reserved and never touched, so that asking costs nothing; seen from outside, so that no compiler leaves it out.
     let mut probe = Vec::<u8>::new();
     let short = probe.try_reserve_exact(part).is_err();
