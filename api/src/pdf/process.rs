@@ -4,7 +4,6 @@ use std::io;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use rustix::pipe::fcntl_setpipe_size;
 use serde::de::DeserializeOwned;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
@@ -21,6 +20,7 @@ const WORKER_COMMAND: &str = "pdf-worker";
 
 /// What a pipe of a finalisation holds, so that parent and child take turns less often: as much as Linux gives an ordinary
 /// user (`pipe-max-size`, proc(5)).
+#[cfg(target_os = "linux")]
 const PIPE_BYTES: usize = 1 << 20;
 
 /// What is kept of a child's stderr, to tell its end by and for the log; the rest is read and dropped.
@@ -71,10 +71,11 @@ impl WorkerProcess {
         else {
             return Err(not_started(&io::ErrorKind::BrokenPipe.into()));
         };
+        #[cfg(target_os = "linux")]
         if let Task::Finalise { .. } = task {
             // A file goes through as a whole, and is waited for. A kernel that does not give as much gives the usual.
-            let _ = fcntl_setpipe_size(&input, PIPE_BYTES);
-            let _ = fcntl_setpipe_size(&output, PIPE_BYTES);
+            let _ = rustix::pipe::fcntl_setpipe_size(&input, PIPE_BYTES);
+            let _ = rustix::pipe::fcntl_setpipe_size(&output, PIPE_BYTES);
         }
         let (stage, seconds_max) = match task {
             Task::Import => (PdfStage::Render, limits.import_seconds_max),
