@@ -155,7 +155,7 @@ fn a_filter_that_lets_warnings_through_leaves_their_ids_on_them() {
 async fn a_request_is_one_line_with_its_ids_and_without_its_query_and_commands_stand_in_the_audit_log() {
     let folder = tempfile::tempdir().unwrap();
     let (subscriber, logs) = subscriber(&options(folder.path(), LogLimits::default())).unwrap();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let guard = crate::listening::listen(subscriber);
     let world = World::new().await;
     let copy = uuid::Uuid::now_v7();
     let read =

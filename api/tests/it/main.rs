@@ -19,6 +19,7 @@ mod events;
 mod follower;
 mod growth;
 mod http_frame;
+mod listening;
 mod logs;
 mod metrics;
 mod office;

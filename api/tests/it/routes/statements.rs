@@ -34,8 +34,8 @@ const ASKED: [(&str, &[&str]); 8] = [
 ];
 
 /// What tells a statement, and what it is called here. Those without a name come by the clock, whoever asks for what: a token
-/// every two seconds, and the news of an append.
-const NAMES: [(&str, Option<&str>); 11] = [
+/// every two seconds, the news of an append, and the end of a listener's connection.
+const NAMES: [(&str, Option<&str>); 12] = [
     ("AS asked (aggregate_type", Some("where streams stand")),
     ("FROM append_events(", Some("append")),
     ("SELECT append_events_of_one(", Some("append")),
@@ -46,6 +46,7 @@ const NAMES: [(&str, Option<&str>); 11] = [
     ("INSERT INTO access_log", Some("access log")),
     ("FROM tokens t", None),
     ("pg_notify", None),
+    ("UNLISTEN", None),
     (MARK, None),
 ];
 
@@ -127,9 +128,10 @@ impl Logged {
 
     /// What an act leads to, by name; a statement that has none is given as it is.
     async fn asked(&self, act: impl AsyncFnOnce()) -> Vec<String> {
+        // What is queued for the log of accesses is part of what an act costs, and of that act alone: rows are gathered for a while.
+        self.world.app.access_log.flush().await;
         let begin = self.mark().await;
         act().await;
-        // What is queued for the log of accesses is part of what it costs.
         self.world.app.access_log.flush().await;
         let end = self.mark().await;
         let log = std::fs::read_to_string(&self.log).unwrap();

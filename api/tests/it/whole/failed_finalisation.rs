@@ -22,7 +22,7 @@ async fn l4_a_finalisation_fails_three_times_loudly_and_then_ends_well_when_its_
     };
     let (subscriber, logs) = subscriber(&options).unwrap();
     // All tasks of this test's service run on this thread.
-    let logging = tracing::subscriber::set_default(subscriber);
+    let logging = crate::listening::listen(subscriber);
     let place = Place::new().await;
     let office = place.service().await;
     let desk = &office.desk;
