@@ -1,7 +1,8 @@
 WITH due AS (
     SELECT q.position, q.copy_id
     FROM {work_queue} q
-    LEFT JOIN work_claims c ON c.position = q.position
+    -- Looked up item by item: a join may be planned as a walk along all claims.
+    LEFT JOIN LATERAL (SELECT * FROM work_claims c WHERE c.position = q.position LIMIT 1) c ON true
     WHERE (q.last_failed_at IS NULL
            OR q.last_failed_at + least($3::float8 * power(2, least(q.failed_attempts - 1, 20)), $4::float8) * interval '1 millisecond'
               <= clock_timestamp())

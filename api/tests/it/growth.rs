@@ -37,7 +37,7 @@ const MOST_ROWS: f64 = 300.0;
 async fn a_request_reads_as_many_rows_in_a_ledger_four_times_as_long_and_finds_them_by_an_index() {
     let told = Told::default();
     // All tasks of this test's service run on this thread.
-    let _listening = tracing::subscriber::set_default(told.subscriber());
+    let _listening = crate::listening::listen(told.subscriber());
     let database = TestDatabase::new().await;
     explain(&database).await;
     let world =
@@ -71,11 +71,13 @@ async fn a_request_reads_as_many_rows_in_a_ledger_four_times_as_long_and_finds_t
 #[tokio::test]
 async fn a_claim_looks_at_the_items_that_it_takes_however_long_the_queue_is() {
     let told = Told::default();
-    let _listening = tracing::subscriber::set_default(told.subscriber());
+    let _listening = crate::listening::listen(told.subscriber());
     let database = TestDatabase::new().await;
     let fill = "INSERT INTO work_queue_v1 SELECT md5(nth::text)::uuid, 'IMPORT', 1, 0, NULL, 'grown', gen_random_uuid(), now(), nth \
+                FROM generate_series(5001, 10000) AS nth";
+    let done = "INSERT INTO work_claims SELECT nth, md5(nth::text)::uuid, gen_random_uuid(), 1, now(), now(), true \
                 FROM generate_series(1, 5000) AS nth";
-    for statement in [fill, "ANALYZE work_queue_v1"] {
+    for statement in [fill, done, "ANALYZE work_queue_v1", "ANALYZE work_claims"] {
         sqlx::query(statement).execute(database.pool()).await.unwrap();
     }
     explain(&database).await;
@@ -84,19 +86,22 @@ async fn a_claim_looks_at_the_items_that_it_takes_however_long_the_queue_is() {
     for nth in 1..=REPEATS {
         let claimed = sqlx::query(&claim).bind(Uuid::nil()).bind(60_000.0).bind(1_000.0).bind(1_000.0);
         let claimed = claimed.fetch_one(&pool).await.unwrap();
-        assert_eq!(usize::try_from(claimed.get::<i64, _>("position")), Ok(nth));
+        assert_eq!(usize::try_from(claimed.get::<i64, _>("position")), Ok(5_000 + nth));
     }
     let plans: Vec<Plan> = told.take().iter().map(|message| Plan::read(message)).collect();
     assert_eq!(plans.len(), REPEATS);
     // It steps over those that others have in hand.
-    assert!(plans.iter().all(|plan| plan.rows_of(work_queue::TABLE) <= 2.0 * REPEATS as f64));
+    for table in [work_queue::TABLE, "work_claims"] {
+        let visited: Vec<f64> = plans.iter().map(|plan| plan.rows_of(table)).collect();
+        assert!(visited.iter().all(|rows| *rows <= 2.0 * REPEATS as f64), "{table}: {visited:?}");
+    }
 }
 
 /// The connection that appends keeps its plans; the first are made when there is nothing in the tables.
 #[tokio::test]
 async fn a_batch_that_was_planned_in_an_empty_ledger_visits_as_few_rows_in_a_longer_one() {
     let told = Told::default();
-    let _listening = tracing::subscriber::set_default(told.subscriber());
+    let _listening = crate::listening::listen(told.subscriber());
     let database = TestDatabase::new().await;
     explain(&database).await;
     let office = Office::on(database, LedgerLimits::default()).await;
