@@ -1,13 +1,16 @@
-//! One share of the streams: read in order of position, folded in memory, copied in, in one transaction of its own.
+//! One share of the streams: read once, in order of position, and dealt out by stream to a few workers, each of which folds its
+//! part in memory and copies it in, in one transaction of its own. None commits before all have folded their parts: a share that
+//! is too large for the memory is given up whole.
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::Reader;
 use sqlx::PgConnection;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use super::RebuildLimits;
 use super::copy_binary::{Column, CopyRows};
@@ -18,8 +21,12 @@ use super::writer::{PARCELS, Parcel, write};
 use crate::left_out::LeftOut;
 use crate::projector::ViewName;
 use crate::rows::RowError;
-use crate::stream::{EventRow, Share, StreamId, StreamType, read_share};
+use crate::stream::{EventRow, RowBytes, Share, StreamId, StreamType, read_share};
 use crate::table::Tables;
+
+/// Rows that a worker is given at once, and how many such lots wait for it.
+const LOT_ROWS: usize = 128;
+const LOTS: usize = 4;
 
 /// After so many streams at the end of a share, rows go out where they have come to a parcel.
 const FINISH_AT_ONCE: usize = 64;
@@ -40,18 +47,12 @@ pub(super) struct Plan {
     pub(super) columns: Vec<Vec<Vec<Column>>>,
 }
 
-impl Plan {
-    pub(super) const fn memory_of_a_worker(&self) -> usize {
-        self.limits.memory_bytes / self.limits.workers as usize
-    }
-}
-
 /// What a share came to.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// Its rows are in.
     Whole(Folded),
-    /// Its states take more memory than a worker has; nothing of it is in.
+    /// Its states take more memory than there is; nothing of it is in.
     TooLarge,
 }
 
@@ -71,43 +72,161 @@ impl Folded {
     }
 
     /// Takes in another share, which has other streams.
-    pub(super) fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.events += other.events;
-        for (gaps, more) in self.gaps.iter_mut().zip(other.gaps) {
+        for (gaps, more) in self.gaps.iter_mut().zip(&other.gaps) {
             gaps.extend(more);
         }
     }
 }
 
-/// Folds a share, with a connection to read by and one to write by.
+/// The connections of a share, which the next one has after it.
+pub(super) struct Connections {
+    pub(super) reader: PgConnection,
+    /// One for each worker.
+    pub(super) writers: Vec<PgConnection>,
+}
+
+/// Folds a share. Where it is too large, the connection to read by is in the middle of it.
 pub(super) async fn fold_share(
+    plan: &Arc<Plan>,
+    share: Share,
+    connections: &mut Connections,
+) -> Result<Outcome, RebuildError> {
+    let weight = Arc::<AtomicUsize>::default();
+    let (mut workers, mut lots, mut agreements) = (JoinSet::new(), Vec::new(), Vec::new());
+    for writer in connections.writers.drain(..) {
+        let (deal, dealt) = mpsc::channel(LOTS);
+        let (agreement, agreed) = Agreement::new();
+        workers.spawn(fold_part(Arc::clone(plan), dealt, writer, Arc::clone(&weight), agreed));
+        lots.push(deal);
+        agreements.push(agreement);
+    }
+    let read = deal(plan, share, &mut connections.reader, lots).await;
+    let mut all_folded = matches!(read, Ok(Dealt::All));
+    for agreement in &mut agreements {
+        all_folded = all_folded && (&mut agreement.folded).await.is_ok();
+    }
+    if all_folded {
+        for agreement in agreements {
+            // Whoever is gone by now says why below.
+            let _ = agreement.go_on.send(());
+        }
+    } else {
+        drop(agreements);
+    }
+    let mut folded = Some(Folded::of_none(plan));
+    let mut failed = None;
+    while let Some(worker) = workers.join_next().await {
+        let (writer, outcome) = worker.map_err(|_| sqlx::Error::WorkerCrashed)?;
+        connections.writers.push(writer);
+        match outcome {
+            Ok(Outcome::Whole(part)) => folded.iter_mut().for_each(|folded| folded.add(&part)),
+            Ok(Outcome::TooLarge) => folded = None,
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    match failed {
+        // A worker that fails takes no more, which is all that the reader knows.
+        Some(error) => Err(error),
+        None => {
+            read?;
+            Ok(folded.map_or(Outcome::TooLarge, Outcome::Whole))
+        }
+    }
+}
+
+/// What became of the rows of a share.
+enum Dealt {
+    All,
+    /// A worker takes no more.
+    Refused,
+}
+
+/// Reads a share and gives each row to the worker whose part its stream is of.
+async fn deal(
     plan: &Plan,
     share: Share,
     reader: &mut PgConnection,
-    writer: &mut PgConnection,
-) -> Result<Outcome, RebuildError> {
+    lots: Vec<mpsc::Sender<Vec<RowBytes>>>,
+) -> Result<Dealt, sqlx::Error> {
+    let mut rows = read_share(reader, &plan.follows, share, plan.until).await?;
+    let mut parts: Vec<Vec<RowBytes>> = lots.iter().map(|_| Vec::with_capacity(LOT_ROWS)).collect();
+    while rows.receive().await? {
+        while let Some(row) = rows.next()? {
+            let part = row.part(parts.len())?;
+            parts[part].push(row);
+            if parts[part].len() == LOT_ROWS {
+                let lot = std::mem::replace(&mut parts[part], Vec::with_capacity(LOT_ROWS));
+                if lots[part].send(lot).await.is_err() {
+                    return Ok(Dealt::Refused);
+                }
+            }
+        }
+    }
+    for (part, lot) in lots.iter().zip(parts) {
+        if part.send(lot).await.is_err() {
+            return Ok(Dealt::Refused);
+        }
+    }
+    Ok(Dealt::All)
+}
+
+/// That all parts of a share are folded, from the one who waits for all of them.
+struct Agreement {
+    folded: oneshot::Receiver<()>,
+    go_on: oneshot::Sender<()>,
+}
+
+/// The same, from one of them.
+struct Agreed {
+    folded: oneshot::Sender<()>,
+    go_on: oneshot::Receiver<()>,
+}
+
+impl Agreement {
+    fn new() -> (Self, Agreed) {
+        let ((folded, is_folded), (go_on, goes_on)) = (oneshot::channel(), oneshot::channel());
+        (Self { folded: is_folded, go_on }, Agreed { folded, go_on: goes_on })
+    }
+}
+
+impl Agreed {
+    /// Says that this part is folded, and waits for the others; false where the share is given up.
+    async fn wait(self) -> bool {
+        self.folded.send(()).is_ok() && self.go_on.await.is_ok()
+    }
+}
+
+/// Folds what is dealt, and gives the connection back.
+async fn fold_part(
+    plan: Arc<Plan>,
+    dealt: mpsc::Receiver<Vec<RowBytes>>,
+    mut writer: PgConnection,
+    weight: Arc<AtomicUsize>,
+    agreed: Agreed,
+) -> (PgConnection, Result<Outcome, RebuildError>) {
     let (sender, receiver) = mpsc::channel(PARCELS);
-    let mut work = Work::new(plan, sender);
-    let (read, written) = tokio::join!(
+    let mut work = Work::new(&plan, sender);
+    let (folded, written) = tokio::join!(
         async {
-            let read = work.read(reader, share).await;
+            let folded = work.fold(dealt, &weight, agreed).await;
             let events = work.events;
             // The writer ends when nobody can send it more.
             drop(work);
-            (read, events)
+            (folded, events)
         },
-        write(writer, receiver)
+        write(&mut writer, receiver)
     );
-    let (read, events) = read;
-    if !matches!(read, Ok(Outcome::Whole(_))) {
+    let (folded, events) = folded;
+    if !matches!(folded, Ok(Outcome::Whole(_))) {
         plan.progress.folded.fetch_sub(events, Ordering::Relaxed);
     }
-    // Where Postgres refuses rows, the reader knows no more than that nobody takes them.
-    written?;
-    read
+    // Where Postgres refuses rows, whoever folds knows no more than that nobody takes them.
+    (writer, written.map_err(RebuildError::from).and(folded))
 }
 
-/// A share under way.
+/// A part of a share under way.
 struct Work<'a> {
     plan: &'a Plan,
     parcels: mpsc::Sender<Parcel>,
@@ -141,23 +260,34 @@ impl<'a> Work<'a> {
         }
     }
 
-    async fn read(&mut self, reader: &mut PgConnection, share: Share) -> Result<Outcome, RebuildError> {
+    async fn fold(
+        &mut self,
+        mut dealt: mpsc::Receiver<Vec<RowBytes>>,
+        weight: &AtomicUsize,
+        agreed: Agreed,
+    ) -> Result<Outcome, RebuildError> {
         let parcel = self.plan.limits.copy_bytes;
-        let mut rows = read_share(reader, &self.plan.follows, share, self.plan.until).await?;
-        while rows.receive().await? {
-            while let Some(row) = rows.next()? {
-                self.take(&row)?;
+        let mut weighed = 0;
+        while let Some(rows) = dealt.recv().await {
+            for row in &rows {
+                self.take(&row.row()?)?;
             }
             if self.unsettled >= self.plan.limits.settle_every {
                 self.settle()?;
                 self.send(parcel).await?;
-                let weight: usize = self.folds.iter().map(|fold| fold.weight()).sum();
-                if weight > self.plan.memory_of_a_worker() {
+                let now: usize = self.folds.iter().map(|fold| fold.weight()).sum();
+                let before = weight.fetch_add(now.wrapping_sub(weighed), Ordering::Relaxed);
+                let all = before.wrapping_add(now.wrapping_sub(weighed));
+                weighed = now;
+                if all > self.plan.limits.memory_bytes {
                     return Ok(Outcome::TooLarge);
                 }
             }
         }
         self.settle()?;
+        if !agreed.wait().await {
+            return Ok(Outcome::TooLarge);
+        }
         for first in (0..self.streams.len()).step_by(FINISH_AT_ONCE) {
             self.finish(first..self.streams.len().min(first + FINISH_AT_ONCE))?;
             self.send(parcel).await?;

@@ -1,4 +1,4 @@
-//! All shares of the streams, and after them all indexes, by a few workers side by side.
+//! All shares of the streams, one after the other, and after them all indexes, by a few workers side by side.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::error::RebuildError;
 use super::shadow;
-use super::share::{Folded, Outcome, Plan, fold_share};
+use super::share::{Connections, Folded, Outcome, Plan, fold_share};
 use crate::stream::Share;
 use crate::table::{Made, Table};
 
@@ -26,39 +26,26 @@ pub(super) async fn fold_all(
     connection: &mut PgConnection,
 ) -> Result<Folded, RebuildError> {
     let of = first_guess(plan, connection).await?;
-    let shares: Vec<Share> = (0..of).rev().map(|nth| Share { nth, of }).collect();
-    let shares = Arc::new(Mutex::new(shares));
+    let mut shares: Vec<Share> = (0..of).map(|nth| Share { nth, of }).collect();
     let reading = in_order(options);
-    let mut workers = JoinSet::new();
+    let mut connections = Connections { reader: reading.connect().await?, writers: Vec::new() };
     for _ in 0..plan.limits.workers {
-        let (plan, shares, options) = (Arc::clone(plan), Arc::clone(&shares), options.clone());
-        let reading = reading.clone();
-        workers.spawn(async move {
-            let (mut reader, mut writer) = (reading.connect().await?, options.connect().await?);
-            let mut folded = Folded::of_none(&plan);
-            loop {
-                let Some(share) = shares.lock().await.pop() else {
-                    return Ok::<Folded, RebuildError>(folded);
-                };
-                match fold_share(&plan, share, &mut reader, &mut writer).await? {
-                    Outcome::Whole(more) => folded.add(more),
-                    Outcome::TooLarge if share.of >= SHARES_MAX => {
-                        return Err(RebuildError::TooLarge { bytes: plan.memory_of_a_worker() });
-                    }
-                    Outcome::TooLarge => {
-                        tracing::debug!(?share, "a share of the streams is too large, and is halved");
-                        shares.lock().await.extend(share.halves());
-                        // What was being read is given up with its connection.
-                        reader = reading.connect().await?;
-                    }
-                }
-            }
-        });
+        connections.writers.push(options.connect().await?);
     }
     let mut folded = Folded::of_none(plan);
-    while let Some(worker) = workers.join_next().await {
-        // Dropping the others ends them.
-        folded.add(worker.map_err(|_| sqlx::Error::WorkerCrashed)??);
+    while let Some(share) = shares.pop() {
+        match fold_share(plan, share, &mut connections).await? {
+            Outcome::Whole(more) => folded.add(&more),
+            Outcome::TooLarge if share.of >= SHARES_MAX => {
+                return Err(RebuildError::TooLarge { bytes: plan.limits.memory_bytes });
+            }
+            Outcome::TooLarge => {
+                tracing::debug!(?share, "a share of the streams is too large, and is halved");
+                shares.extend(share.halves());
+                // What was being read is given up with its connection.
+                connections.reader = reading.connect().await?;
+            }
+        }
     }
     Ok(folded)
 }
@@ -69,14 +56,12 @@ fn in_order(options: &PgConnectOptions) -> PgConnectOptions {
     options.clone().options([("enable_sort", "off"), ("max_parallel_workers_per_gather", "0")])
 }
 
-/// Shares of which one is likely to fit into a worker's memory: states come to about half of what their events take. As many
-/// for each worker, so that none waits while another folds the last one.
+/// Shares of which one is likely to fit into the memory: states come to a little less than half of what their events take.
 async fn first_guess(plan: &Plan, connection: &mut PgConnection) -> Result<u32, sqlx::Error> {
     let bytes: i64 = sqlx::query_scalar("SELECT pg_relation_size('events')").fetch_one(connection).await?;
     let bytes = usize::try_from(bytes).unwrap_or(0) / 2;
-    let of = bytes.div_ceil(plan.memory_of_a_worker().max(1));
-    let of = u32::try_from(of).unwrap_or(FIRST_SHARES_MAX).clamp(plan.limits.workers, FIRST_SHARES_MAX);
-    Ok(of.next_multiple_of(plan.limits.workers))
+    let of = bytes.div_ceil(plan.limits.memory_bytes.max(1));
+    Ok(u32::try_from(of).unwrap_or(FIRST_SHARES_MAX).clamp(1, FIRST_SHARES_MAX))
 }
 
 /// Makes the indexes of all new tables; those of derived tables come with their rows.

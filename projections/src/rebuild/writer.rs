@@ -17,24 +17,31 @@ pub(super) enum Parcel {
     Whole,
 }
 
-/// Writes what comes, until the share is whole or is given up.
+/// Writes what comes, until the share is whole or is given up. Rows of one table that follow each other are one COPY.
 pub(super) async fn write(
     connection: &mut PgConnection,
     mut parcels: mpsc::Receiver<Parcel>,
 ) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin().await?;
-    while let Some(parcel) = parcels.recv().await {
-        match parcel {
-            Parcel::Rows { table, columns, rows } => {
-                let sql = format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)");
-                let mut copy = transaction.copy_in_raw(&sql).await?;
-                for part in [HEADER, &rows, TRAILER] {
-                    copy.send(part).await?;
-                }
-                copy.finish().await?;
-            }
-            Parcel::Whole => return transaction.commit().await,
+    let mut next = parcels.recv().await;
+    while let Some(Parcel::Rows { table, columns, rows }) = next {
+        let sql = format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)");
+        let mut copy = transaction.copy_in_raw(&sql).await?;
+        copy.send(HEADER).await?;
+        copy.send(rows).await?;
+        next = parcels.recv().await;
+        while let Some(Parcel::Rows { rows, .. }) =
+            next.take_if(|next| matches!(next, Parcel::Rows { table: its, .. } if *its == table))
+        {
+            copy.send(rows).await?;
+            next = parcels.recv().await;
         }
+        if next.is_none() {
+            copy.abort("the share is given up").await?;
+            break;
+        }
+        copy.send(TRAILER).await?;
+        copy.finish().await?;
     }
-    transaction.rollback().await
+    if next.is_some() { transaction.commit().await } else { transaction.rollback().await }
 }

@@ -1,5 +1,7 @@
 //! Reading many events at once: COPY in its binary format (PostgreSQL, "COPY", section "Binary Format").
 
+use std::hash::{DefaultHasher, Hasher};
+
 use bytes::{Buf, Bytes};
 use futures::TryStreamExt;
 use futures::stream::BoxStream;
@@ -16,6 +18,8 @@ const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 const HEADER_BYTES: usize = SIGNATURE.len() + 8;
 /// The columns that are asked for.
 const COLUMNS: i16 = 10;
+/// Stands in the place of a number of columns behind the last row.
+const TRAILER: i16 = -1;
 /// Postgres counts microseconds from 2000 on; this is the distance to 1970.
 pub(crate) const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
 
@@ -54,7 +58,7 @@ pub(crate) async fn read_share<'a>(
     Ok(ShareRows { messages, received: Received::default() })
 }
 
-/// Rows as Postgres sends them: some at a time, whose texts are those of the message that they came in.
+/// Rows as Postgres sends them, some at a time.
 pub(crate) struct ShareRows<'a> {
     messages: BoxStream<'a, Result<Bytes, sqlx::Error>>,
     received: Received,
@@ -63,53 +67,70 @@ pub(crate) struct ShareRows<'a> {
 impl ShareRows<'_> {
     /// Receives more of them; nothing is left to receive where it answers false.
     pub(crate) async fn receive(&mut self) -> Result<bool, sqlx::Error> {
-        self.received.let_go();
         let message = self.messages.try_next().await?;
         Ok(message.map(|message| self.received.take(message)).is_some())
     }
 
     /// The next one of those that were received whole.
-    pub(crate) fn next(&mut self) -> Result<Option<EventRow<&str>>, sqlx::Error> {
+    pub(crate) fn next(&mut self) -> Result<Option<RowBytes>, sqlx::Error> {
         self.received.next()
     }
 }
 
-/// What was received and is not read yet.
+/// A row as it came, in the message that it came in.
+#[derive(Debug)]
+pub(crate) struct RowBytes(Bytes);
+
+impl RowBytes {
+    /// The row, with the texts that are in here.
+    pub(crate) fn row(&self) -> Result<EventRow<&str>, sqlx::Error> {
+        row(&self.0)
+    }
+
+    /// Which of `parts` the row's stream is of. It means nothing beyond one process, and nothing for Postgres's own hash, so that
+    /// each part has as many streams of every share.
+    pub(crate) fn part(&self, parts: usize) -> Result<usize, sqlx::Error> {
+        // Before the id stand the number of columns and three of them.
+        let mut rest = &self.0[2..];
+        for _ in 0..3 {
+            column(&mut rest)?;
+        }
+        let mut hasher = DefaultHasher::new();
+        hasher.write(column(&mut rest)?);
+        Ok((hasher.finish() % parts as u64) as usize)
+    }
+}
+
+/// What was received and is not taken yet.
 #[derive(Default)]
 struct Received {
     bytes: Bytes,
-    /// How much of it is read.
-    read: usize,
     begun: bool,
 }
 
 impl Received {
-    /// Keeps no message that is read, so that its room can be had for the next one.
-    fn let_go(&mut self) {
-        if self.read == self.bytes.len() {
-            (self.bytes, self.read) = (Bytes::new(), 0);
-        }
-    }
-
     /// Takes in a message. Postgres sends whole rows, which the protocol does not promise.
     fn take(&mut self, message: Bytes) {
-        let rest = &self.bytes[self.read..];
+        let rest = &self.bytes[..];
         self.bytes = if rest.is_empty() { message } else { Bytes::from([rest, &message[..]].concat()) };
-        self.read = 0;
     }
 
-    fn next(&mut self) -> Result<Option<EventRow<&str>>, sqlx::Error> {
+    fn next(&mut self) -> Result<Option<RowBytes>, sqlx::Error> {
         if !self.begun {
             let Some(header) = self.bytes.get(..HEADER_BYTES) else { return Ok(None) };
             if !header.starts_with(SIGNATURE) {
                 return Err(malformed("its signature"));
             }
-            (self.read, self.begun) = (HEADER_BYTES, true);
+            self.bytes.advance(HEADER_BYTES);
+            self.begun = true;
         }
-        let mut rest = &self.bytes[self.read..];
-        let Some(length) = whole(rest) else { return Ok(None) };
-        self.read += length;
-        row(&mut rest)
+        let Some(length) = whole(&self.bytes) else { return Ok(None) };
+        let row = self.bytes.split_to(length);
+        match (&row[..]).get_i16() {
+            TRAILER => Ok(None),
+            COLUMNS => Ok(Some(RowBytes(row))),
+            _ => Err(malformed("the number of columns")),
+        }
     }
 }
 
@@ -130,14 +151,10 @@ fn whole(bytes: &[u8]) -> Option<usize> {
     Some(bytes.len() - rest.len())
 }
 
-/// The next row; none for the trailer.
-fn row<'a>(bytes: &mut &'a [u8]) -> Result<Option<EventRow<&'a str>>, sqlx::Error> {
-    match bytes.get_i16() {
-        -1 => return Ok(None),
-        COLUMNS => {}
-        _ => return Err(malformed("the number of columns")),
-    }
-    Ok(Some(EventRow {
+/// A whole row, which begins with the number of its columns.
+fn row(bytes: &[u8]) -> Result<EventRow<&str>, sqlx::Error> {
+    let bytes = &mut &bytes[2..];
+    Ok(EventRow {
         position: number(bytes)?,
         event_id: uuid(bytes)?,
         aggregate_type: text(bytes)?,
@@ -149,7 +166,7 @@ fn row<'a>(bytes: &mut &'a [u8]) -> Result<Option<EventRow<&'a str>>, sqlx::Erro
         metadata: Some(text(bytes)?),
         recorded_at: DateTime::from_timestamp_micros(number(bytes)?.saturating_add(POSTGRES_EPOCH_MICROS))
             .ok_or_else(|| malformed("a time"))?,
-    }))
+    })
 }
 
 fn column<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], sqlx::Error> {
@@ -217,8 +234,11 @@ mod tests {
             let (mut received, mut rows) = (Received::default(), 0);
             for chunk in whole.chunks(size) {
                 received.take(Bytes::copy_from_slice(chunk));
-                while let Some(row) = received.next().unwrap() {
+                while let Some(bytes) = received.next().unwrap() {
                     rows += 1;
+                    assert_eq!(bytes.part(1).unwrap(), 0);
+                    assert_eq!(bytes.part(7).unwrap(), RowBytes(bytes.0.clone()).part(7).unwrap());
+                    let row = bytes.row().unwrap();
                     assert_eq!((row.position, row.event_type, row.metadata), (7, "CopyGraded", Some("[]")));
                     assert_eq!(row.recorded_at.timestamp(), POSTGRES_EPOCH_MICROS / 1_000_000);
                 }

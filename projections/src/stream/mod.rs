@@ -8,7 +8,7 @@ mod of_copy;
 mod read;
 mod recorded;
 
-pub(crate) use copy_out::{POSTGRES_EPOCH_MICROS, Share, read_share};
+pub(crate) use copy_out::{POSTGRES_EPOCH_MICROS, RowBytes, Share, read_share};
 pub use decode::DecodeError;
 pub(crate) use decode::EventRow;
 pub(crate) use look::{first_of, type_at};
