@@ -131,7 +131,7 @@ macro_rules! all {
         each!($limits.projectors, $visit:
             rebuild {
                 workers, memory_bytes, settle_every, copy_bytes, index_memory_megabytes, batch_events, batch_bytes,
-                swap_wait, swap_rest, swap_tries, catch_up_rounds, lease, renew_every, worth_events,
+                swap_wait, vacuum_wait, swap_rest, swap_tries, catch_up_rounds, lease, renew_every, worth_events,
             }
         )
     };

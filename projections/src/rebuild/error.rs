@@ -61,8 +61,8 @@ pub enum RebuildError {
     },
     /// The tables could not be had for the swap.
     #[error(
-        "the view {view} is read by long statements all the time: {tries} tries to swap it in did not get its tables. \
-         End those statements (pg_stat_activity tells them), and rebuild again"
+        "the view {view} is read by long statements, or vacuumed, all the time: {tries} tries to swap it in did not get its \
+         tables. End those statements (pg_stat_activity tells them), and rebuild again"
     )]
     InUse {
         /// Which view.

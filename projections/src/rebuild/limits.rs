@@ -22,6 +22,8 @@ pub struct RebuildLimits {
     pub batch_bytes: usize,
     /// How long the swap waits for readers in one try. It waits in front of later readers, so it must not be long.
     pub swap_wait: Duration,
+    /// How long, beyond Postgres's `deadlock_timeout`, it waits for a vacuum of the live table to end; nobody waits behind it.
+    pub vacuum_wait: Duration,
     /// How long it lets readers go on before the next try.
     pub swap_rest: Duration,
     /// How often it tries.
@@ -50,6 +52,7 @@ impl Default for RebuildLimits {
             batch_events: 1_000,
             batch_bytes: 8 << 20,
             swap_wait: Duration::from_millis(100),
+            vacuum_wait: Duration::from_secs(2),
             swap_rest: Duration::from_millis(250),
             swap_tries: 1_000,
             catch_up_rounds: 1_000_000,

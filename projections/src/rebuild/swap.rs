@@ -123,13 +123,8 @@ async fn swap(
 ) -> Result<Tried, RebuildError> {
     let mut transaction = connection.begin().await?;
     // A commit that readers have seen must survive a crash with everything that it stands on.
-    for setting in [
-        format!("SET LOCAL lock_timeout = {}", limits.swap_wait.as_millis().max(1)),
-        "SET LOCAL synchronous_commit = on".to_owned(),
-    ] {
-        sqlx::query(&setting).execute(&mut *transaction).await?;
-    }
-    if !take_tables(&mut transaction, recipe, run).await? {
+    sqlx::query("SET LOCAL synchronous_commit = on").execute(&mut *transaction).await?;
+    if !take_tables(&mut transaction, recipe, run, limits).await? {
         return Err(RebuildError::Lost { lease: limits.lease });
     }
     let held = Instant::now();
@@ -151,12 +146,23 @@ async fn take_tables(
     connection: &mut PgConnection,
     recipe: &dyn Recipe,
     run: Uuid,
+    limits: &RebuildLimits,
 ) -> Result<bool, sqlx::Error> {
     let view = recipe.view();
     let names: Vec<&str> = recipe.tables().iter().map(|table| table.name).collect();
-    sqlx::query(&format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", names.join(", ")))
+    let names = names.join(", ");
+    // Autovacuum gives way to whoever has waited for a lock for `deadlock_timeout`. This one keeps it away, and nobody who reads or
+    // writes: for that long nobody may wait behind the other.
+    sqlx::query(include_str!("vacuum_wait.sql"))
+        .bind(limits.vacuum_wait.as_secs_f64() * 1_000.0)
         .execute(&mut *connection)
         .await?;
+    sqlx::query(&format!("LOCK TABLE {names} IN SHARE UPDATE EXCLUSIVE MODE"))
+        .execute(&mut *connection)
+        .await?;
+    let wait = format!("SET LOCAL lock_timeout = {}", limits.swap_wait.as_millis().max(1));
+    sqlx::query(&wait).execute(&mut *connection).await?;
+    sqlx::query(&format!("LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")).execute(&mut *connection).await?;
     let held = sqlx::query("SELECT FROM rebuilds WHERE name = $1 AND version = $2 AND run = $3 FOR UPDATE")
         .bind(view.name)
         .bind(view.version)

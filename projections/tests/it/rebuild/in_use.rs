@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use fixtures::database::TestCluster;
 use projections::copies::{self, CopyFilter};
 use projections::views::PageSize;
 use projections::{RebuildError, RebuildLimits, RebuildNews};
@@ -116,6 +117,56 @@ async fn a_view_that_is_read_all_the_time_is_given_up_and_stands_as_it_stood() {
     ledger.has_rows(&rows).await;
     assert_eq!(left_over(&ledger).await, 0);
     rebuild(&ledger, &[copies::VIEW], few).await.unwrap();
+}
+
+/// Bug: autovacuum gives way to whoever waits for a table for a second, which the swap never did for the sake of readers. So it waited
+/// for the end of the vacuum, of the live table or of its own, and gave up where that took long.
+#[tokio::test]
+async fn a_vacuum_of_postgres_own_makes_way_for_the_swap() {
+    let cluster = TestCluster::own().await;
+    let ledger = TestLedger::on(cluster.database().await);
+    let mut office = Office::new(10, 54);
+    office.open(&ledger).await;
+    office.work(&ledger, 1_000).await;
+    ledger.fold_all().await;
+    // It comes every second, and rests at each page.
+    let slow = "ALTER TABLE audit_trail_v1 SET (autovacuum_vacuum_insert_threshold = 0, autovacuum_vacuum_insert_scale_factor = 0,
+                autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)";
+    for sql in [slow, "ALTER SYSTEM SET autovacuum_naptime = '1s'", "SELECT pg_reload_conf()"] {
+        sqlx::query(sql).execute(ledger.pool()).await.unwrap();
+    }
+    let vacuums =
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'autovacuum: VACUUM%audit_trail_v1%'";
+    crate::ledger::until("a vacuum", || async { (ledger.count(vacuums).await > 0).then_some(()) }).await;
+    let once = RebuildLimits { swap_tries: 1, ..limits() };
+    rebuild(&ledger, &[projections::audit_trail::VIEW], once).await.unwrap();
+    assert_eq!(ledger.count(vacuums).await, 0);
+    // It comes to the new table as to any other.
+    crate::ledger::until("the next one", || async { (ledger.count(vacuums).await > 0).then_some(()) }).await;
+}
+
+#[tokio::test]
+async fn autovacuum_does_not_come_to_a_table_that_is_being_filled() {
+    let ledger = TestLedger::new().await;
+    let mut transaction = ledger.pool().begin().await.unwrap();
+    let settings =
+        "SELECT coalesce(array_to_string(reloptions, ' '), '') FROM pg_class WHERE oid = $1::regclass";
+    for (of_live, of_shadow) in [
+        ("fillfactor=70", "fillfactor=70 autovacuum_enabled=false"),
+        ("fillfactor=70 autovacuum_enabled=true", "fillfactor=70 autovacuum_enabled=false"),
+    ] {
+        let set = format!("ALTER TABLE copies_v2 SET ({})", of_live.replace(' ', ", "));
+        sqlx::query(&set).execute(&mut *transaction).await.unwrap();
+        for (call, table, expected) in [
+            ("SELECT make_view_shadow('copies_v2')", "copies_v2_shadow", of_shadow),
+            ("SELECT index_view_shadow('copies_v2'), swap_view_shadow('copies_v2')", "copies_v2", of_live),
+        ] {
+            sqlx::query(call).execute(&mut *transaction).await.unwrap();
+            let found: String =
+                sqlx::query_scalar(settings).bind(table).fetch_one(&mut *transaction).await.unwrap();
+            assert_eq!(found, expected);
+        }
+    }
 }
 
 #[tokio::test]
