@@ -28,8 +28,8 @@ impl fmt::Display for ViewName {
 
 /// The fold of one view.
 ///
-/// The runner, a rebuild and a comparison of a view with its stream all go through [`Projector::fold`], so they
-/// cannot disagree. It is synchronous and takes nothing but state and event: no clock, no randomness, no I/O.
+/// The runner, a rebuild and a comparison of a view with its stream all go through [`Projector::fold`], or through
+/// [`Projector::fold_out`], which is the same but for where its rows go, so they cannot disagree. It is synchronous and takes nothing but state and event: no clock, no randomness, no I/O.
 pub trait Projector: Send + Sync + 'static {
     /// Which view this makes.
     const VIEW: ViewName;
@@ -41,9 +41,6 @@ pub trait Projector: Send + Sync + 'static {
     /// view that reads what it needs from its own rows.
     const HELD_BYTES: usize = 0;
 
-    /// Whether rows, once given, never change: then [`Projector::written`] lets go of them.
-    const ROWS_STAY: bool = false;
-
     /// What one stream's events come to. Its default is a stream without events.
     type State: Default + Send + Sync;
 
@@ -52,6 +49,19 @@ pub trait Projector: Send + Sync + 'static {
     /// # Errors
     /// The event cannot follow on this state; that stops the view.
     fn fold(state: &mut Self::State, event: &RecordedEvent) -> Result<(), FoldError>;
+
+    /// Takes it in as [`Projector::fold`] does, but gives the rows that it adds, and that never change again, to `rows` at once: then
+    /// a state does not grow with its stream, and [`Projector::rows`] has none of them. Most views have no such rows.
+    ///
+    /// # Errors
+    /// As [`Projector::fold`]; or the sink cannot write a row.
+    fn fold_out(
+        state: &mut Self::State,
+        event: &RecordedEvent,
+        _rows: &mut impl RowSink,
+    ) -> Result<(), FoldError> {
+        Self::fold(state, event)
+    }
 
     /// Whether an event can change what the view has of its stream. For one that cannot, the runner neither reads nor writes
     /// anything; a rebuild folds it all the same, and comes to the same rows.
@@ -70,10 +80,6 @@ pub trait Projector: Send + Sync + 'static {
     /// # Errors
     /// The sink cannot write a row.
     fn rows(stream: StreamId, state: &Self::State, rows: &mut impl RowSink) -> Result<(), RowError>;
-
-    /// Lets go of rows that are written and never change again, so that a state does not grow with its stream. Most views
-    /// have none.
-    fn written(_state: &mut Self::State) {}
 
     /// Reads the states that `events` are folded into, as they stand at `checkpoint`. A stream that is missing from the
     /// answer has its default state.

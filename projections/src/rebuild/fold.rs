@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use super::catch_up::{self, Batch};
 use super::copy_binary::CopyRows;
 use super::error::Unfoldable;
-use crate::fold::fold;
+use crate::fold::fold_out;
 use crate::left_out::LeftOut;
 use crate::projector::{Projector, ViewName};
 use crate::rows::RowError;
@@ -40,11 +40,11 @@ pub(crate) trait Recipe: Send + Sync {
 
 /// The states of one view for the streams of a share. A stream has a number in its share, from 0.
 pub(crate) trait ShareFold: Send + Sync {
-    /// Takes in one event of the stream with this number.
-    fn take(&mut self, number: usize, event: &RecordedEvent) -> Result<(), String>;
+    /// Takes in one event of the stream with this number, and gives away the rows of it that never change again.
+    fn take(&mut self, number: usize, event: &RecordedEvent, rows: &mut CopyRows) -> Result<(), String>;
 
-    /// Gives away rows of these streams that never change again, and weighs what is left of their states.
-    fn settle(&mut self, streams: &[(usize, StreamId)], rows: &mut CopyRows) -> Result<(), RowError>;
+    /// Weighs the states of the streams with these numbers.
+    fn weigh(&mut self, numbers: &[usize]);
 
     /// How much memory the states take, in bytes, as far as they were weighed.
     fn weight(&self) -> usize;
@@ -100,27 +100,22 @@ struct Weighed<S> {
 }
 
 impl<P: Projector> ShareFold for Share<P> {
-    fn take(&mut self, number: usize, event: &RecordedEvent) -> Result<(), String> {
+    fn take(&mut self, number: usize, event: &RecordedEvent, rows: &mut CopyRows) -> Result<(), String> {
         if self.states.len() <= number {
             self.states.resize_with(number + 1, || None);
         }
         let weighed =
             self.states[number].get_or_insert_with(|| Weighed { state: P::State::default(), weight: 0 });
-        fold::<P>(&mut weighed.state, event)
+        fold_out::<P>(&mut weighed.state, event, rows)
     }
 
-    fn settle(&mut self, streams: &[(usize, StreamId)], rows: &mut CopyRows) -> Result<(), RowError> {
-        for (number, stream) in streams {
+    fn weigh(&mut self, numbers: &[usize]) {
+        for number in numbers {
             let Some(Some(weighed)) = self.states.get_mut(*number) else { continue };
-            if P::ROWS_STAY {
-                P::rows(*stream, &weighed.state, rows)?;
-                P::written(&mut weighed.state);
-            }
             let weight = P::weight(&weighed.state);
             self.weight = self.weight + weight - weighed.weight;
             weighed.weight = weight;
         }
-        Ok(())
     }
 
     fn weight(&self) -> usize {

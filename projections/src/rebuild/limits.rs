@@ -10,7 +10,7 @@ pub struct RebuildLimits {
     /// What the states that are held may take in memory, all workers together, in bytes as the folds weigh them. The
     /// process takes about as much again for rows on their way and for what its allocator keeps.
     pub memory_bytes: usize,
-    /// After so many events of a share its states are weighed, and rows that stay as they are go out.
+    /// After so many events of a worker its states are weighed.
     pub settle_every: usize,
     /// Rows of one table that go to Postgres at once, in bytes.
     pub copy_bytes: usize,
@@ -47,7 +47,7 @@ impl Default for RebuildLimits {
                 .clamp(1, 8),
             memory_bytes: 256 << 20,
             settle_every: 512,
-            copy_bytes: 1 << 20,
+            copy_bytes: 64 << 10,
             index_memory_megabytes: 128,
             batch_events: 1_000,
             batch_bytes: 8 << 20,

@@ -235,7 +235,7 @@ struct Work<'a> {
     numbers: HashMap<StreamId, usize>,
     streams: Vec<StreamId>,
     /// The streams that were folded since the states were weighed last.
-    touched: Vec<(usize, StreamId)>,
+    touched: Vec<usize>,
     /// By number, whether it is among them.
     is_touched: Vec<bool>,
     unsettled: usize,
@@ -272,9 +272,9 @@ impl<'a> Work<'a> {
             for row in &rows {
                 self.take(&row.row()?)?;
             }
+            self.send(parcel).await?;
             if self.unsettled >= self.plan.limits.settle_every {
-                self.settle()?;
-                self.send(parcel).await?;
+                self.settle();
                 let now: usize = self.folds.iter().map(|fold| fold.weight()).sum();
                 let before = weight.fetch_add(now.wrapping_sub(weighed), Ordering::Relaxed);
                 let all = before.wrapping_add(now.wrapping_sub(weighed));
@@ -284,7 +284,7 @@ impl<'a> Work<'a> {
                 }
             }
         }
-        self.settle()?;
+        self.settle();
         if !agreed.wait().await {
             return Ok(Outcome::TooLarge);
         }
@@ -313,16 +313,17 @@ impl<'a> Work<'a> {
             self.is_touched.push(false);
             self.streams.len() - 1
         });
-        for (at, (recipe, fold)) in self.plan.recipes.iter().zip(&mut self.folds).enumerate() {
+        let views = self.plan.recipes.iter().zip(&mut self.folds).zip(&mut self.rows);
+        for (at, ((recipe, fold), rows)) in views.enumerate() {
             let is_left_out = left_out.as_ref().is_some_and(|left_out| left_out.by[at]);
             if !is_left_out && recipe.follows().contains(&event.stream.kind()) {
-                fold.take(number, &event).map_err(|cause| {
+                fold.take(number, &event, rows).map_err(|cause| {
                     RebuildError::Unfoldable(Box::new(unfoldable(recipe.view(), &event, cause)))
                 })?;
             }
         }
         if !std::mem::replace(&mut self.is_touched[number], true) {
-            self.touched.push((number, event.stream));
+            self.touched.push(number);
         }
         Ok(())
     }
@@ -361,16 +362,15 @@ impl<'a> Work<'a> {
         }))
     }
 
-    fn settle(&mut self) -> Result<(), RebuildError> {
-        for ((recipe, fold), rows) in self.plan.recipes.iter().zip(&mut self.folds).zip(&mut self.rows) {
-            fold.settle(&self.touched, rows).map_err(|source| no_row(recipe.view(), source))?;
+    fn settle(&mut self) {
+        for fold in &mut self.folds {
+            fold.weigh(&self.touched);
         }
-        for (number, _) in self.touched.drain(..) {
+        for number in self.touched.drain(..) {
             self.is_touched[number] = false;
         }
         self.plan.progress.folded.fetch_add(i64::try_from(self.unsettled).unwrap_or(0), Ordering::Relaxed);
         self.unsettled = 0;
-        Ok(())
     }
 
     fn finish(&mut self, numbers: Range<usize>) -> Result<(), RebuildError> {

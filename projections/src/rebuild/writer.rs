@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use super::copy_binary::{HEADER, TRAILER};
 
 /// Parcels that wait for Postgres while the next one is filled; each is a little over `RebuildLimits::copy_bytes`.
-pub(super) const PARCELS: usize = 2;
+pub(super) const PARCELS: usize = 16;
 
 /// What the writer of a share is told.
 #[derive(Debug)]

@@ -26,7 +26,7 @@ pub struct AuditTrail;
 #[derive(Debug, Default)]
 pub struct NewRows {
     filename: Option<Commitment>,
-    rows: Vec<Written>,
+    rows: Vec<Line<String, Box<RawValue>>>,
 }
 
 impl Projector for AuditTrail {
@@ -37,28 +37,32 @@ impl Projector for AuditTrail {
         made: Made::Rows { stream: "coalesce(copy_id, exam_id)" },
     }];
     const FOLLOWS: &'static [StreamType] = &[StreamType::Copy, StreamType::Exam];
-    const ROWS_STAY: bool = true;
     type State = NewRows;
 
     fn fold(state: &mut NewRows, recorded: &RecordedEvent) -> Result<(), FoldError> {
-        if let LedgerEvent::Copy(CopyEvent::CopyImportRequested { filename, .. }) = &recorded.event {
-            state.filename = *filename;
+        if let Some(line) = state.line(recorded) {
+            state.rows.push(line.kept().map_err(|error| FoldError::Untold(error.to_string()))?);
         }
-        state.rows.extend(written(recorded, state.filename)?);
         Ok(())
     }
 
+    fn fold_out(
+        state: &mut NewRows,
+        recorded: &RecordedEvent,
+        rows: &mut impl RowSink,
+    ) -> Result<(), FoldError> {
+        match state.line(recorded) {
+            Some(line) => rows.row(TRAIL, &line).map_err(|error| FoldError::Untold(error.0)),
+            None => Ok(()),
+        }
+    }
+
     fn weight(state: &NewRows) -> usize {
-        size_of::<NewRows>() + state.rows.len() * (size_of::<Written>() + PARTS_BYTES)
+        size_of::<NewRows>() + state.rows.len() * (size_of::<Line<String, Box<RawValue>>>() + PARTS_BYTES)
     }
 
     fn rows(_: StreamId, state: &NewRows, rows: &mut impl RowSink) -> Result<(), RowError> {
         state.rows.iter().try_for_each(|row| rows.row(TRAIL, row))
-    }
-
-    fn written(state: &mut NewRows) {
-        // With their room, which a stream that has ended would keep as long as its state is held.
-        state.rows = Vec::new();
     }
 
     async fn load(
@@ -110,10 +114,9 @@ fn tells_of_an_import(recorded: &RecordedEvent) -> bool {
     )
 }
 
-/// The columns as they are written, by name. What the event says is told at once: its words are fewer than its parts, and nothing
-/// of the event has to be kept.
+/// The columns as they are written, by name.
 #[derive(Debug, Serialize)]
-struct Written {
+struct Line<Text, Told> {
     position: i64,
     event_id: Uuid,
     copy_id: Option<CopyId>,
@@ -123,12 +126,12 @@ struct Written {
     event_type: &'static str,
     actor_id: ActorId,
     actor_role: Role,
-    request_id: String,
+    request_id: Text,
     command_id: Uuid,
     causation_id: Option<Uuid>,
     #[serde(serialize_with = "time")]
     recorded_at: Timestamp,
-    metadata: Box<RawValue>,
+    metadata: Told,
 }
 
 /// What the event says beside what every event has.
@@ -146,32 +149,59 @@ impl Serialize for Particulars<'_> {
     }
 }
 
-/// The row of an event of a copy, with the name of its file as it is known by then, or of an exam.
-fn written(recorded: &RecordedEvent, filename: Option<Commitment>) -> Result<Option<Written>, FoldError> {
-    let (copy_id, exam_id) = match recorded.stream {
-        StreamId::Copy(copy) => (Some(copy), None),
-        StreamId::Exam(exam) => (None, Some(exam)),
-        StreamId::Operations(_) | StreamId::Subject(_) => (None, None),
-    };
-    let (action, particulars) = match &recorded.event {
-        LedgerEvent::Copy(event) => (event.audit_action(), Particulars::OfCopy(event, filename)),
-        LedgerEvent::Exam(event) => (exam_act::action(event), Particulars::OfExam(event)),
-        LedgerEvent::Operations(_) | LedgerEvent::Subject(_) => return Ok(None),
-    };
-    Ok(Some(Written {
-        position: recorded.position,
-        event_id: recorded.event_id,
-        copy_id,
-        exam_id,
-        sequence: recorded.sequence,
-        action,
-        event_type: recorded.event.type_name(),
-        actor_id: recorded.metadata.actor_id,
-        actor_role: recorded.metadata.actor_role,
-        request_id: recorded.metadata.request_id.clone(),
-        command_id: recorded.metadata.command_id,
-        causation_id: recorded.metadata.causation_id,
-        recorded_at: recorded.recorded_at,
-        metadata: to_raw_value(&particulars).map_err(|error| FoldError::Untold(error.to_string()))?,
-    }))
+impl NewRows {
+    /// The row of an event of a copy, with the name of its file as it is known by then, or of an exam.
+    fn line<'a>(&mut self, recorded: &'a RecordedEvent) -> Option<Line<&'a str, Particulars<'a>>> {
+        if let LedgerEvent::Copy(CopyEvent::CopyImportRequested { filename, .. }) = &recorded.event {
+            self.filename = *filename;
+        }
+        let (copy_id, exam_id) = match recorded.stream {
+            StreamId::Copy(copy) => (Some(copy), None),
+            StreamId::Exam(exam) => (None, Some(exam)),
+            StreamId::Operations(_) | StreamId::Subject(_) => (None, None),
+        };
+        let (action, metadata) = match &recorded.event {
+            LedgerEvent::Copy(event) => (event.audit_action(), Particulars::OfCopy(event, self.filename)),
+            LedgerEvent::Exam(event) => (exam_act::action(event), Particulars::OfExam(event)),
+            LedgerEvent::Operations(_) | LedgerEvent::Subject(_) => return None,
+        };
+        Some(Line {
+            position: recorded.position,
+            event_id: recorded.event_id,
+            copy_id,
+            exam_id,
+            sequence: recorded.sequence,
+            action,
+            event_type: recorded.event.type_name(),
+            actor_id: recorded.metadata.actor_id,
+            actor_role: recorded.metadata.actor_role,
+            request_id: &recorded.metadata.request_id,
+            command_id: recorded.metadata.command_id,
+            causation_id: recorded.metadata.causation_id,
+            recorded_at: recorded.recorded_at,
+            metadata,
+        })
+    }
+}
+
+impl Line<&str, Particulars<'_>> {
+    /// The same without its event. What the event says is told at once: its words are fewer than its parts.
+    fn kept(self) -> Result<Line<String, Box<RawValue>>, serde_json::Error> {
+        Ok(Line {
+            position: self.position,
+            event_id: self.event_id,
+            copy_id: self.copy_id,
+            exam_id: self.exam_id,
+            sequence: self.sequence,
+            action: self.action,
+            event_type: self.event_type,
+            actor_id: self.actor_id,
+            actor_role: self.actor_role,
+            request_id: self.request_id.to_owned(),
+            command_id: self.command_id,
+            causation_id: self.causation_id,
+            recorded_at: self.recorded_at,
+            metadata: to_raw_value(&self.metadata)?,
+        })
+    }
 }
