@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The limits of a rebuild.
 #[derive(Clone, Copy, Debug)]
 pub struct RebuildLimits {
-    /// How many fold side by side what one connection reads, each with a connection to write by.
+    /// How many fold side by side what one connection reads, and how many tables are indexed at the same time.
     pub workers: u32,
     /// What the states that are held may take in memory, all workers together, in bytes as the folds weigh them. The
     /// process takes about as much again for rows on their way and for what its allocator keeps.

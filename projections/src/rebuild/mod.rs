@@ -1,9 +1,9 @@
 //! Views folded anew beside the live ones, which are read and kept as before until the new ones take their place.
 //!
-//! The way of a rebuild: a row of `rebuilds` keeps a second one out ([`hold`]); tables like the live ones are made, without
-//! indexes ([`shadow`]); the streams are shared out by their hash, and each share is read in order of position, folded in
-//! memory and copied in ([`share`]); the tables get their indexes; then each view in turn is brought up to the head as its
-//! leader would, and swapped in by one short transaction that waits for readers 100 ms at a time ([`swap`]).
+//! The way of a rebuild: a row of `rebuilds` keeps a second one out ([`hold`]); tables like the live ones are made, filled and
+//! indexed, each in one transaction ([`writer`]); the streams are shared out by their hash, and each share is read in order of
+//! position and folded in memory ([`share`]); then each view in turn is brought up to the head as its leader would, and swapped in
+//! by one short transaction that waits for readers 100 ms at a time ([`swap`]).
 //!
 //! Architecture invariant: the live view is touched by the swap alone, which proves first that every event up to the head
 //! is in the new tables. Whatever goes wrong before leaves tables that the next rebuild throws away.
@@ -116,7 +116,6 @@ impl Run {
         let mut connection = self.options.connect().await?;
         for recipe in self.recipes.iter() {
             shadow::discard(&mut connection, recipe.tables()).await?;
-            shadow::create(&mut connection, recipe.tables()).await?;
         }
         let until: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
             .fetch_one(&mut connection)
@@ -125,13 +124,7 @@ impl Run {
         let parked = self.parked(&mut connection).await?;
         let plan = Arc::new(self.plan(until, parked, self.columns(&mut connection).await?));
         let folded = shares::fold_all(&self.options, &plan, &mut connection).await?;
-        self.progress.enter(RebuildPhase::Indexing);
-        let (counted, indexed) = tokio::join!(
-            complete(&mut connection, &plan, folded.events),
-            shares::index_all(&self.options, &plan)
-        );
-        counted?;
-        indexed?;
+        complete(&mut connection, &plan, folded.events).await?;
         self.progress.folded.store(until, Ordering::Relaxed);
         self.progress.enter(RebuildPhase::CatchingUp);
         let mut proofs = Vec::with_capacity(self.recipes.len());

@@ -16,12 +16,9 @@ pub(super) async fn discard(connection: &mut PgConnection, tables: &[Table]) -> 
     Ok(())
 }
 
-/// Makes empty tables like the live ones: columns, checks, storage settings and rights; no index.
-pub(super) async fn create(connection: &mut PgConnection, tables: &[Table]) -> Result<(), sqlx::Error> {
-    for table in tables {
-        call(connection, "SELECT make_view_shadow($1)", table).await?;
-    }
-    Ok(())
+/// Makes an empty table like the live one: columns, checks, storage settings and rights; no index.
+pub(super) async fn create(connection: &mut PgConnection, table: &Table) -> Result<(), sqlx::Error> {
+    call(connection, "SELECT make_view_shadow($1)", table).await
 }
 
 /// Makes the indexes of a full table, and has Postgres learn what is in it.
@@ -29,13 +26,17 @@ pub(super) async fn index(connection: &mut PgConnection, table: &Table) -> Resul
     call(connection, "SELECT index_view_shadow($1)", table).await
 }
 
-/// Fills the derived tables out of the full ones, and makes their indexes.
+/// Makes the derived tables, fills them out of the full ones, and makes their indexes.
 pub(super) async fn derive(
     connection: &mut PgConnection,
     tables: &'static [Table],
 ) -> Result<(), sqlx::Error> {
+    let derived = || tables.iter().filter(|table| matches!(table.made, Made::Derived { .. }));
+    for table in derived() {
+        create(connection, table).await?;
+    }
     replace::derive(connection, Tables::shadow(tables), tables).await?;
-    for table in tables.iter().filter(|table| matches!(table.made, Made::Derived { .. })) {
+    for table in derived() {
         index(connection, table).await?;
     }
     Ok(())

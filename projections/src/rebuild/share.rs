@@ -1,6 +1,5 @@
 //! One share of the streams: read once, in order of position, and dealt out by stream to a few workers, each of which folds its
-//! part in memory and copies it in, in one transaction of its own. None commits before all have folded their parts: a share that
-//! is too large for the memory is given up whole.
+//! part in memory and hands its rows in.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::Reader;
 use sqlx::PgConnection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::RebuildLimits;
@@ -17,12 +16,11 @@ use super::copy_binary::{Column, CopyRows};
 use super::error::{RebuildError, Unfoldable};
 use super::fold::{Recipe, ShareFold, unfoldable};
 use super::progress::Progress;
-use super::writer::{PARCELS, Parcel, write};
+use super::writer::Ends;
 use crate::left_out::LeftOut;
 use crate::projector::ViewName;
 use crate::rows::RowError;
 use crate::stream::{EventRow, RowBytes, Share, StreamId, StreamType, read_share};
-use crate::table::Tables;
 
 /// Rows that a worker is given at once, and how many such lots wait for it.
 const LOT_ROWS: usize = 128;
@@ -50,9 +48,9 @@ pub(super) struct Plan {
 /// What a share came to.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// Its rows are in.
+    /// All its rows are handed in.
     Whole(Folded),
-    /// Its states take more memory than there is; nothing of it is in.
+    /// Its states take more memory than there is; some of its rows may be handed in.
     TooLarge,
 }
 
@@ -80,76 +78,41 @@ impl Folded {
     }
 }
 
-/// The connections of a share, which the next one has after it.
-pub(super) struct Connections {
-    pub(super) reader: PgConnection,
-    /// One for each worker.
-    pub(super) writers: Vec<PgConnection>,
-}
-
-/// Folds a share. Where it is too large, the connection to read by is in the middle of it.
+/// Folds a share. Where it does not come to its end, the connection to read by is in the middle of it.
 pub(super) async fn fold_share(
     plan: &Arc<Plan>,
     share: Share,
-    connections: &mut Connections,
+    reader: &mut PgConnection,
+    ends: &Ends,
 ) -> Result<Outcome, RebuildError> {
     let weight = Arc::<AtomicUsize>::default();
-    let (mut workers, mut lots, mut agreements) = (JoinSet::new(), Vec::new(), Vec::new());
-    for writer in connections.writers.drain(..) {
+    let (mut workers, mut lots) = (JoinSet::new(), Vec::new());
+    for _ in 0..plan.limits.workers {
         let (deal, dealt) = mpsc::channel(LOTS);
-        let (agreement, agreed) = Agreement::new();
-        workers.spawn(fold_part(Arc::clone(plan), dealt, writer, Arc::clone(&weight), agreed));
+        let (plan, weight, ends) = (Arc::clone(plan), Arc::clone(&weight), ends.clone());
+        workers.spawn(async move { Work::new(&plan, ends).fold(dealt, &weight).await });
         lots.push(deal);
-        agreements.push(agreement);
     }
-    let read = deal(plan, share, &mut connections.reader, lots).await;
-    let mut all_folded = matches!(read, Ok(Dealt::All));
-    for agreement in &mut agreements {
-        all_folded = all_folded && (&mut agreement.folded).await.is_ok();
-    }
-    if all_folded {
-        for agreement in agreements {
-            // Whoever is gone by now says why below.
-            let _ = agreement.go_on.send(());
-        }
-    } else {
-        drop(agreements);
-    }
+    let read = deal(plan, share, reader, lots).await;
     let mut folded = Some(Folded::of_none(plan));
-    let mut failed = None;
     while let Some(worker) = workers.join_next().await {
-        let (writer, outcome) = worker.map_err(|_| sqlx::Error::WorkerCrashed)?;
-        connections.writers.push(writer);
-        match outcome {
-            Ok(Outcome::Whole(part)) => folded.iter_mut().for_each(|folded| folded.add(&part)),
-            Ok(Outcome::TooLarge) => folded = None,
-            Err(error) => failed = failed.or(Some(error)),
-        }
-    }
-    match failed {
         // A worker that fails takes no more, which is all that the reader knows.
-        Some(error) => Err(error),
-        None => {
-            read?;
-            Ok(folded.map_or(Outcome::TooLarge, Outcome::Whole))
+        match worker.map_err(|_| sqlx::Error::WorkerCrashed)?? {
+            Outcome::Whole(part) => folded.iter_mut().for_each(|folded| folded.add(&part)),
+            Outcome::TooLarge => folded = None,
         }
     }
+    read?;
+    Ok(folded.map_or(Outcome::TooLarge, Outcome::Whole))
 }
 
-/// What became of the rows of a share.
-enum Dealt {
-    All,
-    /// A worker takes no more.
-    Refused,
-}
-
-/// Reads a share and gives each row to the worker whose part its stream is of.
+/// Reads a share and gives each row to the worker whose part its stream is of, as long as they all take them.
 async fn deal(
     plan: &Plan,
     share: Share,
     reader: &mut PgConnection,
     lots: Vec<mpsc::Sender<Vec<RowBytes>>>,
-) -> Result<Dealt, sqlx::Error> {
+) -> Result<(), sqlx::Error> {
     let mut rows = read_share(reader, &plan.follows, share, plan.until).await?;
     let mut parts: Vec<Vec<RowBytes>> = lots.iter().map(|_| Vec::with_capacity(LOT_ROWS)).collect();
     while rows.receive().await? {
@@ -159,77 +122,23 @@ async fn deal(
             if parts[part].len() == LOT_ROWS {
                 let lot = std::mem::replace(&mut parts[part], Vec::with_capacity(LOT_ROWS));
                 if lots[part].send(lot).await.is_err() {
-                    return Ok(Dealt::Refused);
+                    return Ok(());
                 }
             }
         }
     }
     for (part, lot) in lots.iter().zip(parts) {
         if part.send(lot).await.is_err() {
-            return Ok(Dealt::Refused);
+            return Ok(());
         }
     }
-    Ok(Dealt::All)
-}
-
-/// That all parts of a share are folded, from the one who waits for all of them.
-struct Agreement {
-    folded: oneshot::Receiver<()>,
-    go_on: oneshot::Sender<()>,
-}
-
-/// The same, from one of them.
-struct Agreed {
-    folded: oneshot::Sender<()>,
-    go_on: oneshot::Receiver<()>,
-}
-
-impl Agreement {
-    fn new() -> (Self, Agreed) {
-        let ((folded, is_folded), (go_on, goes_on)) = (oneshot::channel(), oneshot::channel());
-        (Self { folded: is_folded, go_on }, Agreed { folded, go_on: goes_on })
-    }
-}
-
-impl Agreed {
-    /// Says that this part is folded, and waits for the others; false where the share is given up.
-    async fn wait(self) -> bool {
-        self.folded.send(()).is_ok() && self.go_on.await.is_ok()
-    }
-}
-
-/// Folds what is dealt, and gives the connection back.
-async fn fold_part(
-    plan: Arc<Plan>,
-    dealt: mpsc::Receiver<Vec<RowBytes>>,
-    mut writer: PgConnection,
-    weight: Arc<AtomicUsize>,
-    agreed: Agreed,
-) -> (PgConnection, Result<Outcome, RebuildError>) {
-    let (sender, receiver) = mpsc::channel(PARCELS);
-    let mut work = Work::new(&plan, sender);
-    let (folded, written) = tokio::join!(
-        async {
-            let folded = work.fold(dealt, &weight, agreed).await;
-            let events = work.events;
-            // The writer ends when nobody can send it more.
-            drop(work);
-            (folded, events)
-        },
-        write(&mut writer, receiver)
-    );
-    let (folded, events) = folded;
-    if !matches!(folded, Ok(Outcome::Whole(_))) {
-        plan.progress.folded.fetch_sub(events, Ordering::Relaxed);
-    }
-    // Where Postgres refuses rows, whoever folds knows no more than that nobody takes them.
-    (writer, written.map_err(RebuildError::from).and(folded))
+    Ok(())
 }
 
 /// A part of a share under way.
 struct Work<'a> {
     plan: &'a Plan,
-    parcels: mpsc::Sender<Parcel>,
+    ends: Ends,
     folds: Vec<Box<dyn ShareFold>>,
     rows: Vec<CopyRows>,
     numbers: HashMap<StreamId, usize>,
@@ -244,10 +153,10 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn new(plan: &'a Plan, parcels: mpsc::Sender<Parcel>) -> Self {
+    fn new(plan: &'a Plan, ends: Ends) -> Self {
         Self {
             plan,
-            parcels,
+            ends,
             folds: plan.recipes.iter().map(|recipe| recipe.begin()).collect(),
             rows: plan.columns.iter().map(|tables| CopyRows::new(tables)).collect(),
             numbers: HashMap::new(),
@@ -260,13 +169,13 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Folds what is dealt; `all` is what the states of all workers weigh.
     async fn fold(
-        &mut self,
+        mut self,
         mut dealt: mpsc::Receiver<Vec<RowBytes>>,
-        weight: &AtomicUsize,
-        agreed: Agreed,
+        all: &AtomicUsize,
     ) -> Result<Outcome, RebuildError> {
-        let parcel = self.plan.limits.copy_bytes;
+        let (parcel, room) = (self.plan.limits.copy_bytes, self.plan.limits.memory_bytes);
         let mut weighed = 0;
         while let Some(rows) = dealt.recv().await {
             for row in &rows {
@@ -276,24 +185,23 @@ impl<'a> Work<'a> {
             if self.unsettled >= self.plan.limits.settle_every {
                 self.settle();
                 let now: usize = self.folds.iter().map(|fold| fold.weight()).sum();
-                let before = weight.fetch_add(now.wrapping_sub(weighed), Ordering::Relaxed);
-                let all = before.wrapping_add(now.wrapping_sub(weighed));
+                let grown = now.wrapping_sub(weighed);
                 weighed = now;
-                if all > self.plan.limits.memory_bytes {
+                if all.fetch_add(grown, Ordering::Relaxed).wrapping_add(grown) > room {
                     return Ok(Outcome::TooLarge);
                 }
             }
         }
-        self.settle();
-        if !agreed.wait().await {
+        // It may have been another worker that found it so.
+        if all.load(Ordering::Relaxed) > room {
             return Ok(Outcome::TooLarge);
         }
+        self.settle();
         for first in (0..self.streams.len()).step_by(FINISH_AT_ONCE) {
             self.finish(first..self.streams.len().min(first + FINISH_AT_ONCE))?;
             self.send(parcel).await?;
         }
         self.send(1).await?;
-        self.give(Parcel::Whole).await?;
         Ok(Outcome::Whole(Folded { events: self.events, gaps: std::mem::take(&mut self.gaps) }))
     }
 
@@ -383,23 +291,16 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Sends the rows of every table that have come to `bytes`.
+    /// Hands in the rows of every table that have come to `bytes`.
     async fn send(&mut self, bytes: usize) -> Result<(), RebuildError> {
-        for at in 0..self.rows.len() {
-            let all = self.plan.recipes[at].tables();
-            for (index, table) in all.iter().enumerate() {
-                if self.rows[at].tables[index].bytes.len() >= bytes {
-                    let (columns, rows) = self.rows[at].take(index);
-                    let table = Tables::shadow(all).name(table).into_owned();
-                    self.give(Parcel::Rows { table, columns, rows }).await?;
+        for (view, rows) in self.rows.iter_mut().enumerate() {
+            for table in 0..rows.tables.len() {
+                if rows.tables[table].bytes.len() >= bytes {
+                    self.ends.give((view, table), rows.take(table)).await?;
                 }
             }
         }
         Ok(())
-    }
-
-    async fn give(&self, parcel: Parcel) -> Result<(), RebuildError> {
-        self.parcels.send(parcel).await.map_err(|_| sqlx::Error::WorkerCrashed.into())
     }
 }
 

@@ -1,53 +1,72 @@
-//! All shares of the streams, one after the other, and after them all indexes, by a few workers side by side.
+//! All shares of the streams, one after the other, into the new tables.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
-use tokio::sync::Mutex;
-use tokio::task::JoinSet;
 
 use super::error::RebuildError;
-use super::shadow;
-use super::share::{Connections, Folded, Outcome, Plan, fold_share};
+use super::progress::RebuildPhase;
+use super::share::{Folded, Outcome, Plan, fold_share};
+use super::writer::{Ends, Writers};
 use crate::stream::Share;
-use crate::table::{Made, Table};
 
-/// The most shares that the streams are halved into. One that is still too large is of one stream, or of few.
+/// The most shares that the streams are divided into. One that is still too large is of one stream, or of few.
 const SHARES_MAX: u32 = 1 << 16;
 
 /// The most that it is begun with: each of them is one walk along the events.
 const FIRST_SHARES_MAX: u32 = 1 << 10;
 
-/// Folds all shares.
+/// Folds all shares, and has the new tables whole. Where the states of a share turn out too large for the memory it begins anew,
+/// with twice as many shares: what the tables have by then is of no share that is known to be whole.
 pub(super) async fn fold_all(
     options: &PgConnectOptions,
     plan: &Arc<Plan>,
     connection: &mut PgConnection,
 ) -> Result<Folded, RebuildError> {
-    let of = first_guess(plan, connection).await?;
-    let mut shares: Vec<Share> = (0..of).map(|nth| Share { nth, of }).collect();
-    let reading = in_order(options);
-    let mut connections = Connections { reader: reading.connect().await?, writers: Vec::new() };
-    for _ in 0..plan.limits.workers {
-        connections.writers.push(options.connect().await?);
-    }
-    let mut folded = Folded::of_none(plan);
-    while let Some(share) = shares.pop() {
-        match fold_share(plan, share, &mut connections).await? {
-            Outcome::Whole(more) => folded.add(&more),
-            Outcome::TooLarge if share.of >= SHARES_MAX => {
-                return Err(RebuildError::TooLarge { bytes: plan.limits.memory_bytes });
+    let mut of = first_guess(plan, connection).await?;
+    loop {
+        let writers = Writers::start(options, plan);
+        let folded = fold_each(&in_order(options), plan, of, writers.ends()).await;
+        match folded {
+            Ok(Outcome::Whole(folded)) => {
+                plan.progress.enter(RebuildPhase::Indexing);
+                writers.finish().await?;
+                return Ok(folded);
             }
-            Outcome::TooLarge => {
-                tracing::debug!(?share, "a share of the streams is too large, and is halved");
-                shares.extend(share.halves());
-                // What was being read is given up with its connection.
-                connections.reader = reading.connect().await?;
+            Ok(Outcome::TooLarge) => writers.give_up().await?,
+            Err(error) => {
+                // Where Postgres refuses rows, whoever folds knows no more than that nobody takes them.
+                writers.give_up().await?;
+                return Err(error);
             }
         }
+        if of >= SHARES_MAX {
+            return Err(RebuildError::TooLarge { bytes: plan.limits.memory_bytes });
+        }
+        of *= 2;
+        plan.progress.folded.store(0, Ordering::Relaxed);
+        tracing::info!(shares = of, "streams do not fit into the memory of a rebuild; it begins anew with more shares");
     }
-    Ok(folded)
+}
+
+/// Folds one share after the other.
+async fn fold_each(
+    options: &PgConnectOptions,
+    plan: &Arc<Plan>,
+    of: u32,
+    ends: Ends,
+) -> Result<Outcome, RebuildError> {
+    let mut reader = options.connect().await?;
+    let mut folded = Folded::of_none(plan);
+    for nth in 0..of {
+        match fold_share(plan, Share { nth, of }, &mut reader, &ends).await? {
+            Outcome::Whole(share) => folded.add(&share),
+            Outcome::TooLarge => return Ok(Outcome::TooLarge),
+        }
+    }
+    Ok(Outcome::Whole(folded))
 }
 
 /// Sessions that read along the positions. Postgres cannot know how many streams are of a share; it takes them for so few that
@@ -62,27 +81,4 @@ async fn first_guess(plan: &Plan, connection: &mut PgConnection) -> Result<u32, 
     let bytes = usize::try_from(bytes).unwrap_or(0) / 2;
     let of = bytes.div_ceil(plan.limits.memory_bytes.max(1));
     Ok(u32::try_from(of).unwrap_or(FIRST_SHARES_MAX).clamp(1, FIRST_SHARES_MAX))
-}
-
-/// Makes the indexes of all new tables; those of derived tables come with their rows.
-pub(super) async fn index_all(options: &PgConnectOptions, plan: &Plan) -> Result<(), RebuildError> {
-    let tables = plan.recipes.iter().flat_map(|recipe| recipe.tables());
-    let tables: Vec<&'static Table> =
-        tables.filter(|table| matches!(table.made, Made::Rows { .. })).collect();
-    let tables = Arc::new(Mutex::new(tables));
-    let mut workers = JoinSet::new();
-    for _ in 0..plan.limits.workers {
-        let (tables, options) = (Arc::clone(&tables), options.clone());
-        workers.spawn(async move {
-            let mut connection = options.connect().await?;
-            loop {
-                let Some(table) = tables.lock().await.pop() else { return Ok::<(), sqlx::Error>(()) };
-                shadow::index(&mut connection, table).await?;
-            }
-        });
-    }
-    while let Some(worker) = workers.join_next().await {
-        worker.map_err(|_| sqlx::Error::WorkerCrashed)??;
-    }
-    Ok(())
 }

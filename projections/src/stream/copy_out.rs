@@ -30,14 +30,6 @@ pub(crate) struct Share {
     pub(crate) of: u32,
 }
 
-impl Share {
-    /// The two halves of this share.
-    pub(crate) const fn halves(self) -> [Self; 2] {
-        let of = self.of * 2;
-        [Self { nth: self.nth, of }, Self { nth: self.nth + self.of, of }]
-    }
-}
-
 /// The rows of a share of the streams of the kinds `follows`, in order of position up to `until`.
 ///
 /// Nothing here can tell whether a position is missing: whoever reads all shares counts.
@@ -196,16 +188,6 @@ fn malformed(what: &str) -> sqlx::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_halves_of_a_share_are_the_share() {
-        let share = Share { nth: 1, of: 3 };
-        let of = |hash: u32, share: Share| hash % share.of == share.nth;
-        for hash in 0..100 {
-            let halves = share.halves().into_iter().filter(|half| of(hash, *half)).count();
-            assert_eq!(halves, usize::from(of(hash, share)));
-        }
-    }
 
     #[test]
     fn a_row_is_read_however_the_messages_were_cut() {
