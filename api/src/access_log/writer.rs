@@ -105,24 +105,29 @@ pub(super) async fn insert(
     fn all<'a, T>(rows: &'a [(Access, Instant)], column: impl Fn(&'a Access) -> T) -> Vec<T> {
         rows.iter().map(|(access, _)| column(access)).collect()
     }
-    let insert = sqlx::query(include_str!("insert.sql"))
-        .bind(rows.iter().map(|(_, at)| at.elapsed().as_secs_f64()).collect::<Vec<_>>())
-        .bind(all(rows, |row| row.caller.map(|(actor, _)| actor.0)))
-        .bind(all(rows, |row| row.caller.map(|(_, role)| role.as_str())))
-        .bind(all(rows, |row| row.what.map(|(act, ..)| act.to_string())))
-        .bind(all(rows, |row| row.what.map(|(_, method, _)| method)))
-        .bind(all(rows, |row| row.what.map(|(_, _, route)| route)))
-        .bind(all(rows, |row| row.copy.map(|copy| copy.0)))
-        .bind(all(rows, |row| row.exam.map(|exam| exam.0)))
-        .bind(all(rows, |row| row.subject.map(|subject| subject.0)))
-        .bind(all(rows, |row| row.outcome.as_str()))
-        .bind(all(rows, |row| row.answered.and_then(|(status, _)| i16::try_from(status).ok())))
-        .bind(all(rows, |row| row.answered.and_then(|(_, code)| code)))
-        .bind(all(rows, |row| row.request_id.as_deref()))
-        .bind(all(rows, |row| i64::try_from(row.times).unwrap_or(i64::MAX)))
-        .bind(all(rows, |row| row.reason.as_ref().map(|reason| reason.key_id)))
-        .bind(all(rows, |row| row.reason.as_ref().and_then(|reason| reason.sealed.as_deref())))
-        .execute(pool);
+    let insert = async {
+        // Before the rows are told how old they are: whoever waits for a connection does not make them newer.
+        let mut connection = pool.acquire().await?;
+        let insert = sqlx::query(include_str!("insert.sql"))
+            .bind(rows.iter().map(|(_, at)| at.elapsed().as_secs_f64()).collect::<Vec<_>>())
+            .bind(all(rows, |row| row.caller.map(|(actor, _)| actor.0)))
+            .bind(all(rows, |row| row.caller.map(|(_, role)| role.as_str())))
+            .bind(all(rows, |row| row.what.map(|(act, ..)| act.to_string())))
+            .bind(all(rows, |row| row.what.map(|(_, method, _)| method)))
+            .bind(all(rows, |row| row.what.map(|(_, _, route)| route)))
+            .bind(all(rows, |row| row.copy.map(|copy| copy.0)))
+            .bind(all(rows, |row| row.exam.map(|exam| exam.0)))
+            .bind(all(rows, |row| row.subject.map(|subject| subject.0)))
+            .bind(all(rows, |row| row.outcome.as_str()))
+            .bind(all(rows, |row| row.answered.and_then(|(status, _)| i16::try_from(status).ok())))
+            .bind(all(rows, |row| row.answered.and_then(|(_, code)| code)))
+            .bind(all(rows, |row| row.request_id.as_deref()))
+            .bind(all(rows, |row| i64::try_from(row.times).unwrap_or(i64::MAX)))
+            .bind(all(rows, |row| row.reason.as_ref().map(|reason| reason.key_id)))
+            .bind(all(rows, |row| row.reason.as_ref().and_then(|reason| reason.sealed.as_deref())))
+            .execute(&mut *connection);
+        insert.await
+    };
     // The server ends the statement after `longest`; this is for a server that is not heard of.
     tokio::time::timeout(longest * 2, insert).await.map_err(|_| Unrecorded::Slow(longest))??;
     Ok(())

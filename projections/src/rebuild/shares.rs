@@ -47,7 +47,10 @@ pub(super) async fn fold_all(
         }
         of *= 2;
         plan.progress.folded.store(0, Ordering::Relaxed);
-        tracing::info!(shares = of, "streams do not fit into the memory of a rebuild; it begins anew with more shares");
+        tracing::info!(
+            shares = of,
+            "streams do not fit into the memory of a rebuild; it begins anew with more shares"
+        );
     }
 }
 

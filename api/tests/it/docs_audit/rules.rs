@@ -172,7 +172,7 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ),
     ("said_bytes", "a count"),
     ("seconds", "a duration"),
-    ("share", "a range of hashes"),
+    ("shares", "a count"),
     ("signal", "the name of a signal"),
     ("source", "the name of a source of figures"),
     ("span_id", "16 hexadecimal digits"),
