@@ -140,7 +140,6 @@ async fn a_vacuum_of_postgres_own_makes_way_for_the_swap() {
     crate::ledger::until("a vacuum", || async { (ledger.count(vacuums).await > 0).then_some(()) }).await;
     let once = RebuildLimits { swap_tries: 1, ..limits() };
     rebuild(&ledger, &[projections::audit_trail::VIEW], once).await.unwrap();
-    assert_eq!(ledger.count(vacuums).await, 0);
     // It comes to the new table as to any other.
     crate::ledger::until("the next one", || async { (ledger.count(vacuums).await > 0).then_some(()) }).await;
 }
