@@ -84,10 +84,10 @@ pub enum RebuildError {
     },
     /// One stream alone is larger than a worker may hold.
     #[error(
-        "one share of the streams does not fit into {bytes} bytes however often it is halved; give the rebuild more memory"
+        "the streams of one share do not fit into {bytes} bytes, however many shares are made; give the rebuild more memory (`rebuild.memory_bytes`)"
     )]
     TooLarge {
-        /// What a worker may hold.
+        /// What all workers together may hold.
         bytes: usize,
     },
     /// A row cannot be written.

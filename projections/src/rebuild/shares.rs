@@ -26,25 +26,28 @@ pub(super) async fn fold_all(
     connection: &mut PgConnection,
 ) -> Result<Folded, RebuildError> {
     let mut of = first_guess(plan, connection).await?;
+    let mut first = Vec::new();
     loop {
         let writers = Writers::start(options, plan);
-        let folded = fold_each(&in_order(options), plan, of, writers.ends()).await;
-        match folded {
-            Ok(Outcome::Whole(folded)) => {
+        let large = match fold_each(&in_order(options), plan, (of, &first), writers.ends()).await {
+            Ok(Folding::Whole(folded)) => {
                 plan.progress.enter(RebuildPhase::Indexing);
                 writers.finish().await?;
                 return Ok(folded);
             }
-            Ok(Outcome::TooLarge) => writers.give_up().await?,
+            Ok(Folding::TooLarge { nth }) => nth,
             Err(error) => {
                 // Where Postgres refuses rows, whoever folds knows no more than that nobody takes them.
                 writers.give_up().await?;
                 return Err(error);
             }
-        }
+        };
+        writers.give_up().await?;
         if of >= SHARES_MAX {
             return Err(RebuildError::TooLarge { bytes: plan.limits.memory_bytes });
         }
+        // What it is divided into comes first, so that a stream which fits into no share is met at the begin of each try.
+        first = vec![large, large + of];
         of *= 2;
         plan.progress.folded.store(0, Ordering::Relaxed);
         tracing::info!(
@@ -54,22 +57,32 @@ pub(super) async fn fold_all(
     }
 }
 
-/// Folds one share after the other.
+/// What folding all shares came to.
+enum Folding {
+    Whole(Folded),
+    /// This one's states take more memory than there is.
+    TooLarge {
+        nth: u32,
+    },
+}
+
+/// Folds one share after the other, some of them first.
 async fn fold_each(
     options: &PgConnectOptions,
     plan: &Arc<Plan>,
-    of: u32,
+    (of, first): (u32, &[u32]),
     ends: Ends,
-) -> Result<Outcome, RebuildError> {
+) -> Result<Folding, RebuildError> {
     let mut reader = options.connect().await?;
     let mut folded = Folded::of_none(plan);
-    for nth in 0..of {
+    let others = (0..of).filter(|nth| !first.contains(nth));
+    for nth in first.iter().copied().chain(others) {
         match fold_share(plan, Share { nth, of }, &mut reader, &ends).await? {
             Outcome::Whole(share) => folded.add(&share),
-            Outcome::TooLarge => return Ok(Outcome::TooLarge),
+            Outcome::TooLarge => return Ok(Folding::TooLarge { nth }),
         }
     }
-    Ok(Outcome::Whole(folded))
+    Ok(Folding::Whole(folded))
 }
 
 /// Sessions that read along the positions. Postgres cannot know how many streams are of a share; it takes them for so few that

@@ -18,6 +18,9 @@ use crate::table::{Made, Table, Tables};
 /// Parcels that wait for Postgres while the next ones are filled; each is a little over `RebuildLimits::copy_bytes`.
 const PARCELS: usize = 16;
 
+/// After so many bytes a COPY ends and another begins: that is when Postgres says that it refused a row, or had no room for it.
+const COPY_BYTES: usize = 32 << 20;
+
 /// What the writer of a table is told.
 #[derive(Debug)]
 enum Parcel {
@@ -83,10 +86,12 @@ impl Writers {
 
     async fn join(&mut self) -> Result<(), sqlx::Error> {
         self.ends = Ends(Arc::new([]));
+        let mut outcome = Ok(());
+        // All of them, so that none is still at its table when this one's failure is told, and cleaned up after.
         while let Some(session) = self.sessions.join_next().await {
-            session.map_err(|_| sqlx::Error::WorkerCrashed)??;
+            outcome = outcome.and(session.unwrap_or(Err(sqlx::Error::WorkerCrashed)));
         }
-        Ok(())
+        outcome
     }
 }
 
@@ -113,25 +118,28 @@ async fn write(
     let mut transaction = connection.begin().await?;
     shadow::create(&mut transaction, table).await?;
     let mut next = parcels.recv().await;
-    if let Some(Parcel::Rows { columns, rows }) = next {
+    let mut order = None;
+    while let Some(Parcel::Rows { columns, rows }) = next {
+        let first = order.get_or_insert_with(|| columns.clone());
+        if *first != columns {
+            return Err(sqlx::Error::Protocol(format!("rows of {name} come in two orders of columns")));
+        }
         let sql = format!("COPY {name} ({columns}) FROM STDIN (FORMAT binary, FREEZE)");
         let mut copy = transaction.copy_in_raw(&sql).await?;
         copy.send(HEADER).await?;
+        let mut sent = rows.len();
         copy.send(rows).await?;
         next = parcels.recv().await;
-        while let Some(Parcel::Rows { columns: its, rows }) = next {
-            if its != columns {
-                return Err(sqlx::Error::Protocol(format!("rows of {name} come in two orders of columns")));
-            }
+        while sent < COPY_BYTES
+            && let Some(Parcel::Rows { rows, .. }) =
+                next.take_if(|next| matches!(next, Parcel::Rows { columns: its, .. } if *its == columns))
+        {
+            sent += rows.len();
             copy.send(rows).await?;
             next = parcels.recv().await;
         }
-        if next.is_none() {
-            copy.abort("the rebuild is given up").await?;
-        } else {
-            copy.send(TRAILER).await?;
-            copy.finish().await?;
-        }
+        copy.send(TRAILER).await?;
+        copy.finish().await?;
     }
     if next.is_none() {
         return transaction.rollback().await;
