@@ -159,6 +159,20 @@ async fn states_that_do_not_fit_into_memory_are_folded_share_by_share() {
 }
 
 #[tokio::test]
+async fn rows_that_postgres_refuses_end_a_rebuild_with_its_words_and_the_live_view_stands() {
+    let ledger = TestLedger::new().await;
+    Office::new(10, 17).work(&ledger, 500).await;
+    ledger.fold_all().await;
+    let rows = ledger.dump_all().await;
+    let never = "ALTER TABLE audit_trail_v1 ADD CONSTRAINT never CHECK (position < 400) NOT VALID";
+    sqlx::query(never).execute(ledger.pool()).await.unwrap();
+    let error = rebuild(&ledger, &every_view(), limits()).await.unwrap_err();
+    assert!(error.to_string().contains("violates check constraint \"never\""), "{error}");
+    ledger.has_rows(&rows).await;
+    assert_eq!(left_over(&ledger).await, 0);
+}
+
+#[tokio::test]
 async fn rows_that_are_long_in_coming_do_not_cost_the_transaction_that_waits_for_them() {
     let ledger = TestLedger::new().await;
     Office::new(10, 15).work(&ledger, 1_000).await;
