@@ -29,7 +29,8 @@ impl fmt::Display for ViewName {
 /// The fold of one view.
 ///
 /// The runner, a rebuild and a comparison of a view with its stream all go through [`Projector::fold`], or through
-/// [`Projector::fold_out`], which is the same but for where its rows go, so they cannot disagree. It is synchronous and takes nothing but state and event: no clock, no randomness, no I/O.
+/// [`Projector::fold_out`], which is the same but for where its rows go, so they cannot disagree. Both are synchronous and take
+/// nothing but state and event: no clock, no randomness, no I/O.
 pub trait Projector: Send + Sync + 'static {
     /// Which view this makes.
     const VIEW: ViewName;

@@ -82,7 +82,7 @@ pub enum RebuildError {
         /// How far it is behind.
         behind: i64,
     },
-    /// One stream alone is larger than a worker may hold.
+    /// One stream alone, or a few together, are larger than the workers may hold.
     #[error(
         "the streams of one share do not fit into {bytes} bytes, however many shares are made; give the rebuild more memory (`rebuild.memory_bytes`)"
     )]
