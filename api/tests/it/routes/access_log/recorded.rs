@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use domain::access::Act;
 use domain::{SubjectId, Timestamp};
-use gradeledger::access_log::Keeping;
+use gradeledger::access_log::{AccessLogLimits, Keeping};
+use gradeledger::limits::HttpLimits;
 use http::Method;
+use projections::FeedLimits;
 use serde_json::json;
 
 use super::super::world::{Person, World, heard};
@@ -185,4 +187,32 @@ async fn an_answer_to_a_write_that_appended_nothing_is_a_read_and_leaves_a_row()
         heard(request).await.body(200);
         assert_eq!(rows_of(&world, request_id).await.len(), rows, "{request_id}");
     }
+}
+
+/// Bug: a row that waited for a connection was told younger by as long as it waited, and stood behind what came after it.
+#[tokio::test]
+async fn a_row_that_waits_for_a_connection_keeps_the_time_at_which_it_was_queued() {
+    let log = AccessLogLimits { connections: 1, ..AccessLogLimits::default() };
+    let world = World::with(HttpLimits::default(), FeedLimits::default(), log).await;
+    let copy = world.ready().await;
+    world.app.access_log.flush().await;
+    let mut held = world.app.access_log.writing().acquire().await.unwrap();
+    let (page, id) =
+        asked(&world, &world.grader, Method::GET, &format!("/api/copies/{copy}/pages/0.png")).await;
+    assert_eq!(page.status, 200);
+    let later: String = sqlx::query_scalar("SELECT clock_timestamp()::text FROM pg_sleep(0.4)")
+        .fetch_one(&mut *held)
+        .await
+        .unwrap();
+    drop(held);
+    world.app.access_log.flush().await;
+    let kept: bool = sqlx::query_scalar(
+        "SELECT at < $1::timestamptz - interval '200 milliseconds' FROM access_log WHERE request_id = $2",
+    )
+    .bind(later)
+    .bind(id)
+    .fetch_one(&world.keys)
+    .await
+    .unwrap();
+    assert!(kept);
 }
